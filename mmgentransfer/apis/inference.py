@@ -1,0 +1,68 @@
+"""Using a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from mmgentransfer.checkpoints import load_checkpoint, resolve_checkpoint
+from mmgentransfer.models.game import AdversarialModel
+from mmgentransfer.registry import MODELS
+
+__all__ = ['init_model']
+
+
+def init_model(
+    config: str | Path | Config | None, checkpoint: str | None = None, device: str = 'cpu'
+) -> AdversarialModel:
+    """Builds a model and loads a checkpoint into it, ready to ``sample`` or ``translate``.
+
+    Args:
+        config: Config file or object; None takes the config that is stored in the checkpoint.
+        checkpoint: A file, or the folder of a run (its latest checkpoint); None leaves the initial weights, with what
+            the networks' ``init_cfg`` says.
+        device: Where the model goes.
+
+    Raises:
+        FileNotFoundError: Config or checkpoint doesn't exist.
+        ValueError: The checkpoint doesn't fit the config's networks (which tensors).
+    """
+    if config is None and checkpoint is None:
+        raise ValueError('init_model needs a config, a checkpoint, or both')
+    loaded = load_checkpoint(checkpoint) if checkpoint is not None else None
+    if config is None:
+        config = Config.fromstring(loaded['meta']['cfg'], file_format='.py')
+    elif not isinstance(config, Config):
+        if not Path(config).is_file():
+            raise FileNotFoundError(f'there is no config {str(config)!r}')
+        config = Config.fromfile(config)
+    with DefaultScope.overwrite_default_scope('mmgentransfer'):
+        model: AdversarialModel = MODELS.build(config.model)
+        if loaded is None:
+            model.init_weights()
+        else:
+            _load(model, loaded, resolve_checkpoint(checkpoint))
+    return model.to(device).eval()
+
+
+def _load(model: AdversarialModel, loaded: dict, path: str) -> None:
+    state = loaded.get('state_dict', loaded)
+    model.add_ema(sorted({key.split('.')[1] for key in state if key.startswith('ema.')}))
+    target = model.state_dict()
+    missing = [key for key in target if key not in state]
+    unexpected = [key for key in state if key not in target]
+    wrong = [
+        f'{key}: the checkpoint has {tuple(state[key].shape)}, the config {tuple(target[key].shape)}'
+        for key in target
+        if key in state and state[key].shape != target[key].shape
+    ]
+    if missing or unexpected or wrong:
+        problems = [*wrong[:5]]
+        if missing:
+            problems.append(f'missing in the checkpoint: {", ".join(missing[:5])} ({len(missing)} in all)')
+        if unexpected:
+            problems.append(f'unknown to the config: {", ".join(unexpected[:5])} ({len(unexpected)} in all)')
+        raise ValueError('\n  '.join([f'the checkpoint {path!r} does not fit the config', *problems]))
+    model.load_state_dict(state)

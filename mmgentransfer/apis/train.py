@@ -1,0 +1,126 @@
+"""Running an experiment: training all its stages, resuming, scoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import nn
+
+from mmgentransfer.apis.checks import check_config, check_work_dir
+from mmgentransfer.checkpoints import latest_checkpoint, resolve_checkpoint
+from mmgentransfer.engine.distributed import init_distributed
+
+_MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
+
+__all__ = ['describe', 'dry_run', 'evaluate', 'load_config', 'train']
+
+
+def load_config(path: str | Path, options: dict[str, Any] | None = None, work_dir: str | Path | None = None) -> Config:
+    """Reads a config and applies overrides.
+
+    Args:
+        path: Config file.
+        options: Values by dotted key, e.g. ``{'train_cfg.max_iters': 100}``.
+        work_dir: Folder of the run; by default the config's own, else ``work_dirs/<folder>/<name>``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no config {str(path)!r}')
+    cfg = Config.fromfile(path)
+    if options:
+        cfg.merge_from_dict(options)
+    if work_dir is not None:
+        cfg.work_dir = str(work_dir)
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / path.resolve().parent.name / path.stem)
+    return cfg
+
+
+def _build_runner(cfg: Config, launcher: str) -> Runner:
+    check_config(cfg)
+    check_work_dir(cfg.work_dir)
+    init_distributed(launcher)
+    cfg.launcher = launcher
+    # MMEngine lets a config remove its own default hooks by None, but not ours
+    cfg.default_hooks = {
+        name: hook for name, hook in cfg.default_hooks.items() if hook is not None or name in _MMENGINE_HOOKS
+    }
+    return Runner.from_cfg(cfg)
+
+
+def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 'none') -> dict[str, float]:
+    """Trains all stages of an experiment and returns its last scores.
+
+    Args:
+        cfg: As :func:`load_config` returns it.
+        resume: Whether to go on from the latest checkpoint in ``cfg.work_dir``, if there is one.
+        amp: Whether to run the losses in mixed precision.
+        launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    Raises:
+        ValueError: The config has an unknown key or contradicts itself.
+        OSError: Data or the run's folder can't be read or written.
+        FloatingPointError: A loss became non-finite.
+    """
+    if amp:
+        for wrapper in cfg.optim_wrapper.values():
+            if isinstance(wrapper, dict):
+                wrapper['type'] = 'AmpOptimWrapper'
+    if resume:
+        latest = latest_checkpoint(cfg.work_dir)
+        cfg.resume = latest is not None
+        cfg.load_from = latest
+    runner = _build_runner(cfg, launcher)
+    runner.train()
+    return dict(getattr(runner.val_loop, 'metrics', {})) if runner.val_loop is not None else {}
+
+
+def evaluate(cfg: Config, checkpoint: str, launcher: str = 'none') -> dict[str, float]:
+    """Scores a checkpoint with the config's test loop.
+
+    Args:
+        cfg: As :func:`load_config` returns it.
+        checkpoint: A file, or the folder of a run.
+        launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        ValueError: The config has no test loop.
+    """
+    if cfg.get('test_cfg') is None:
+        raise ValueError('the config has no test_cfg: there is nothing to score')
+    cfg.load_from = resolve_checkpoint(checkpoint)
+    cfg.resume = False
+    runner = _build_runner(cfg, launcher)
+    return dict(runner.test())
+
+
+def dry_run(cfg: Config) -> str:
+    """Builds everything that training would, checks it, and returns the resolved config and a table of networks."""
+    runner = _build_runner(cfg, 'none')
+    runner.build_train_loop(cfg.train_cfg)
+    runner.build_optim_wrapper(cfg.optim_wrapper)
+    if cfg.get('val_cfg') is not None:
+        runner.build_val_loop(cfg.val_cfg)
+    runner.model.init_weights()
+    return f'{cfg.pretty_text}\n{describe(runner.model)}'
+
+
+def describe(model: nn.Module) -> str:
+    """Returns a table of a model's networks: class, parameters, and in which stages each is trained."""
+    rows = [('network', 'class', 'parameters', 'player', 'trained in')]
+    for player, names in model.players.items():
+        for name in names:
+            network = getattr(model, name)
+            kinds = [type(n).__name__ for n in network] if isinstance(network, nn.ModuleList) else [type(network).__name__]
+            count = sum(p.numel() for p in network.parameters())
+            stages = [s.name for s in model.stages if s.train is None or name in s.train]
+            rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages)))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

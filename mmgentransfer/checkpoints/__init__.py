@@ -1,0 +1,23 @@
+"""Reading and writing checkpoints, and starting networks from them."""
+
+from .files import (
+    AtomicLocalBackend,
+    atomic_write,
+    latest_checkpoint,
+    load_checkpoint,
+    load_state_dict,
+    resolve_checkpoint,
+)
+from .transfer import STRATEGIES, TransferredWeights, TransferReport
+
+__all__ = [
+    'STRATEGIES',
+    'AtomicLocalBackend',
+    'TransferReport',
+    'TransferredWeights',
+    'atomic_write',
+    'latest_checkpoint',
+    'load_checkpoint',
+    'load_state_dict',
+    'resolve_checkpoint',
+]

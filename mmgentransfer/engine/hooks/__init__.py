@@ -1,0 +1,10 @@
+"""What happens around the training step."""
+
+from .checkpoint_hook import AtomicCheckpointHook
+from .ema_hook import EMAHook
+from .game_info_hook import GameInfoHook
+from .progress_hook import ProgressHook
+from .sample_grid_hook import SampleGridHook
+from .stage_hook import StageHook
+
+__all__ = ['AtomicCheckpointHook', 'EMAHook', 'GameInfoHook', 'ProgressHook', 'SampleGridHook', 'StageHook']

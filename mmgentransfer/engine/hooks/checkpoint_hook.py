@@ -1,0 +1,58 @@
+"""Checkpoints that a crash or a full disk can't take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from mmgentransfer.registry import HOOKS
+
+__all__ = ['AtomicCheckpointHook']
+
+
+@HOOKS.register_module()
+class AtomicCheckpointHook(CheckpointHook):
+    """MMEngine's CheckpointHook, counting iterations and writing each file in one step.
+
+    MMEngine removes the oldest checkpoint before it writes the new one, so at least two are kept.
+
+    Args:
+        interval: Iterations between two checkpoints.
+        max_keep_ckpts: Number of checkpoints that are kept, at least 2; -1 keeps all.
+        **kwargs: As MMEngine's hook takes.
+
+    Raises:
+        ValueError: ``max_keep_ckpts`` is 0 or 1.
+    """
+
+    def __init__(self, interval: int, max_keep_ckpts: int = 2, **kwargs: Any) -> None:
+        if max_keep_ckpts in (0, 1):
+            raise ValueError(
+                f'default_hooks.checkpoint.max_keep_ckpts is {max_keep_ckpts}; with fewer than 2 a crash while '
+                'writing would leave no checkpoint (-1 keeps all)'
+            )
+        super().__init__(
+            interval=interval,
+            by_epoch=False,
+            max_keep_ckpts=max_keep_ckpts,
+            backend_args=dict(backend='atomic_local'),
+            **kwargs,
+        )
+
+    def before_train(self, runner: Runner) -> None:
+        """Learns where to write; schedulers are saved if there are any."""
+        super().before_train(runner)
+        self.save_param_scheduler = runner.param_schedulers is not None
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Saves when it is time; a failed write stops the run with what to do about it."""
+        try:
+            super().after_train_iter(runner, batch_idx, data_batch, outputs)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f'the checkpoint of iteration {runner.iter + 1} could not be written to {self.out_dir} '
+                f'({error.strerror}); earlier checkpoints are untouched. Make room and go on with --resume',
+            ) from error

@@ -1,0 +1,59 @@
+"""Entering the right stage at the right iteration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmgentransfer.registry import HOOKS
+
+__all__ = ['StageHook']
+
+
+@HOOKS.register_module()
+class StageHook(Hook):
+    """Enters each of the model's stages at its first iteration, also after a resume, and sets its learning rates.
+
+    Raises:
+        ValueError: Stages set learning rates that a scheduler would overwrite.
+    """
+
+    priority = 'HIGH'
+
+    def before_run(self, runner: Runner) -> None:
+        """Remembers the configured learning rates, before a resumed checkpoint overwrites them."""
+        if runner.optim_wrapper is None or isinstance(runner.optim_wrapper, dict):
+            return
+        self._base_lr = {
+            player: [group['lr'] for group in wrapper.param_groups] for player, wrapper in runner.optim_wrapper.items()
+        }
+
+    def before_train(self, runner: Runner) -> None:
+        """Checks that stages and schedulers don't both set learning rates."""
+        stages = runner.model.stages
+        if runner.param_schedulers and any(stage.lr for stage in stages):
+            raise ValueError('model.stages set learning rates, which param_scheduler would overwrite; use one of them')
+        self._entered = None
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Enters the stage that this iteration belongs to, if the model isn't in it."""
+        index = runner.model.stage_index_at(runner.iter)
+        if index == self._entered:
+            return
+        self._entered = index
+        runner.model.enter_stage(index)
+        stage = runner.model.stage
+        if any(other.lr for other in runner.model.stages):
+            self._set_lr(runner, stage.lr)
+        trained = sorted({name for names in runner.model.trained.values() for name in names})
+        runner.logger.info(
+            f'stage {stage.name!r} ({index + 1} of {len(runner.model.stages)}) at iteration {runner.iter}: '
+            f'training {", ".join(trained)}'
+        )
+
+    def _set_lr(self, runner: Runner, lr: dict[str, float]) -> None:
+        for player, wrapper in runner.optim_wrapper.items():
+            for group, base in zip(wrapper.param_groups, self._base_lr[player], strict=True):
+                group['lr'] = lr.get(player, base)

@@ -1,0 +1,95 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from mmengine.runner import IterBasedTrainLoop
+
+from mmgentransfer.engine.distributed import broadcast_buffers, broadcast_model
+from mmgentransfer.registry import LOOPS
+
+__all__ = ['GameTrainLoop']
+
+
+@LOOPS.register_module()
+class GameTrainLoop(IterBasedTrainLoop):
+    """MMEngine's iteration-based loop, which tells the model's step which iteration it is.
+
+    Args:
+        runner: The runner.
+        dataloader: Dataloader or its config; a batch holds the images of a whole iteration.
+        max_iters: Number of iterations, i.e. of generator updates.
+        val_interval: Iterations between two validations; the last iteration is always validated.
+        val_at_start: Whether a new run is validated before its first iteration, which scores the source model.
+        repeat_images: Whether a batch may hold an image more than once, as it must if there are fewer images than one
+            update takes.
+
+    Raises:
+        ValueError: The model's stages don't add up to ``max_iters``, the batch can't be split into the model's moves,
+            or there are fewer images than one update takes.
+    """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Any,
+        max_iters: int,
+        val_interval: int = 1000,
+        val_at_start: bool = False,
+        repeat_images: bool = False,
+    ) -> None:
+        super().__init__(runner, dataloader, max_iters=max_iters, val_interval=val_interval)
+        self.val_at_start = val_at_start
+        self._check_stages()
+        self._check_batch(repeat_images)
+
+    def _check_stages(self) -> None:
+        stages = self.runner.model.stages
+        if stages == [stage for stage in stages if stage.iters is None]:
+            return
+        total = sum(stage.iters for stage in stages)
+        if total != self.max_iters:
+            parts = ' + '.join(f'{stage.name} {stage.iters}' for stage in stages)
+            raise ValueError(
+                f'model.stages add up to {total} iterations ({parts}), but train_cfg.max_iters is {self.max_iters}'
+            )
+
+    def _check_batch(self, repeat_images: bool) -> None:
+        size, parts, num = self.dataloader.batch_size, self.runner.model.num_chunks, len(self.dataloader.dataset)
+        if size % parts:
+            raise ValueError(
+                f'train_dataloader.batch_size = {size} can not be split evenly into the {parts} updates that '
+                f'model.moves asks of one iteration; take a multiple of {parts}, e.g. {max(1, size // parts) * parts}'
+            )
+        needed = size // parts * self.runner.world_size
+        if num < needed:
+            if not repeat_images:
+                raise ValueError(
+                    f'train_dataloader.dataset has {num} images, but one update takes {needed} '
+                    f'(train_dataloader.batch_size {size} / {parts} x {self.runner.world_size} processes); lower the '
+                    'batch size, or set train_cfg.repeat_images=True to let a batch hold an image several times'
+                )
+            self.runner.logger.info(f'{num} images for updates of {needed}: every batch repeats images')
+
+    def run(self) -> Any:
+        """Trains; see :class:`IterBasedTrainLoop`."""
+        broadcast_model(self.runner.model)
+        at_end = self._iter >= self._max_iters
+        if self.runner.val_loop is not None and (at_end or (self.val_at_start and self._iter == 0)):
+            self.runner.val_loop.run()  # a run killed after its last checkpoint still gets its last score
+        return super().run()
+
+    def run_iter(self, data_batch: dict) -> None:
+        """One iteration with its hooks."""
+        self.runner.call_hook('before_train_iter', batch_idx=self._iter, data_batch=data_batch)
+        started = time.perf_counter()
+        outputs = self.runner.model.train_step(
+            data_batch, optim_wrapper=self.runner.optim_wrapper, iteration=self._iter, seed=self.runner.seed
+        )
+        broadcast_buffers(self.runner.model)
+        hub = self.runner.message_hub  # seconds of training alone; part of the checkpoint, so a resumed run goes on
+        hub.update_info('train_seconds', hub.get_info('train_seconds', 0.0) + time.perf_counter() - started)
+        self.runner.call_hook('after_train_iter', batch_idx=self._iter, data_batch=data_batch, outputs=outputs)
+        self._iter += 1

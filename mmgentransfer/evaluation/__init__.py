@@ -1,0 +1,32 @@
+"""Evaluation of generated images: extractors, metrics, the evaluator, and the formulas in ``functional``."""
+
+from . import functional
+from .evaluator import GenerationEvaluator
+from .extractors import ClassifierFeatures, InceptionFeatures
+from .image_set import ImageSet
+from .metrics import (
+    FID,
+    KID,
+    KMMD,
+    ClassifierError,
+    IndependentWasserstein,
+    MeanVariance,
+    Metric,
+    NearestTrainingImage,
+)
+
+__all__ = [
+    'FID',
+    'KID',
+    'KMMD',
+    'ClassifierError',
+    'ClassifierFeatures',
+    'GenerationEvaluator',
+    'ImageSet',
+    'InceptionFeatures',
+    'IndependentWasserstein',
+    'MeanVariance',
+    'Metric',
+    'NearestTrainingImage',
+    'functional',
+]

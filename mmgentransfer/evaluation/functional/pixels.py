@@ -1,0 +1,61 @@
+"""Measures on the images themselves, without a network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_CHUNK_ROWS = 1024
+
+
+def mean_variance(images: np.ndarray) -> float:
+    """Mean over pixels and channels of the variance over the set (population variance, divisor N).
+
+    Args:
+        images: Array (N, ...) of any number type.
+
+    Returns:
+        The mean variance, in the square of the images' unit.
+
+    Raises:
+        ValueError: There are no images.
+    """
+    if len(images) == 0:
+        raise ValueError('the mean variance needs at least one image; got none')
+    mean = images.mean(axis=0, dtype=np.float64)
+    total = 0.0
+    for start in range(0, len(images), _CHUNK_ROWS):
+        deviation = (images[start : start + _CHUNK_ROWS] - mean).ravel()
+        total += float(deviation @ deviation)
+    return total / images.size
+
+
+def nearest_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distance of each row of ``a`` to its nearest row of ``b``.
+
+    Both are converted and compared in chunks, so that memory stays small for large sets. Integer inputs give exact
+    squared distances: a copy has distance 0.
+
+    Args:
+        a: Array (N, ...); all axes but the first are flattened.
+        b: Array (M, ...) with rows of the same size, M >= 1.
+
+    Returns:
+        Float64 array (N,).
+
+    Raises:
+        ValueError: ``b`` is empty, or the rows differ in size.
+    """
+    if len(b) == 0 or a.shape[1:] != b.shape[1:]:
+        raise ValueError(f'nearest rows need sets of shapes (N, ...) and (M >= 1, ...); got {a.shape} and {b.shape}')
+    a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    nearest = np.full(len(a), np.inf)
+    for i in range(0, len(a), _CHUNK_ROWS):
+        x = a[i : i + _CHUNK_ROWS].astype(np.float64)
+        best = nearest[i : i + _CHUNK_ROWS]
+        for j in range(0, len(b), _CHUNK_ROWS):
+            y = b[j : j + _CHUNK_ROWS].astype(np.float64)
+            squared = x @ (-2.0 * y).T
+            squared += np.einsum('md,md->m', y, y)
+            np.minimum(best, squared.min(axis=1), out=best)
+        best += np.einsum('nd,nd->n', x, x)
+    return np.sqrt(np.maximum(nearest, 0.0, out=nearest), out=nearest)

@@ -1,0 +1,55 @@
+"""How far generated images differ from each other, and from the training images."""
+
+from __future__ import annotations
+
+from mmgentransfer.registry import METRICS
+
+from ..functional import mean_variance, nearest_distances
+from ..image_set import ImageSet
+
+
+@METRICS.register_module()
+class MeanVariance:
+    """Mean over pixels of the variance over the generated images, in [0, 1] units; high means diverse.
+
+    The results are ``mv`` and ``mv_ratio``, the same divided by the real images' value (NaN if that is 0, as for a
+    single image). The thesis prints values of the measure (fig. 3.6) but no formula: they do not compare.
+    """
+
+    extractor = None
+    needs_train = False
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
+        """Returns ``mv`` and ``mv_ratio``."""
+        fake_value = mean_variance(fake.images) / 255.0**2
+        real_value = mean_variance(real.images) / 255.0**2
+        return {'mv': fake_value, 'mv_ratio': fake_value / real_value if real_value > 0 else float('nan')}
+
+
+@METRICS.register_module()
+class NearestTrainingImage:
+    """Distance of generated images to the nearest training image, to show memorised samples.
+
+    ``nn_distance`` is the mean Euclidean distance over pixels in [0, 1]. ``nn_ratio`` divides it by the same for
+    real images that were held out: near 1 for a model that generalises, near 0 for one that copies. Real
+    images that are copies of a training image are not held out and do not count.
+    """
+
+    extractor = None
+    needs_train = True
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None) -> dict[str, float]:
+        """Returns ``nn_distance`` and ``nn_ratio``.
+
+        Raises:
+            ValueError: Every real image is a training image, or the sets' images differ in shape.
+        """
+        distance = float(nearest_distances(fake.images, train.images).mean()) / 255.0
+        held_out = nearest_distances(real.images, train.images)
+        held_out = held_out[held_out > 0]
+        if len(held_out) == 0:
+            raise ValueError(
+                'NearestTrainingImage needs real images that were held out; '
+                'all images of val_dataloader are also training images'
+            )
+        return {'nn_distance': distance, 'nn_ratio': distance * 255.0 / float(held_out.mean())}

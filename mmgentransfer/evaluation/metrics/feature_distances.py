@@ -1,0 +1,92 @@
+"""Distances between the distributions of features of real and generated images."""
+
+from __future__ import annotations
+
+from mmgentransfer.registry import METRICS
+
+from ..functional import frechet_distance, kid_from_features, kmmd
+from ..image_set import ImageSet
+
+
+@METRICS.register_module()
+class FID:
+    """Fréchet distance between the features of real and generated images (thesis eq. 2.5); lower is better.
+
+    The result is ``fid_<extractor>``. It falls with the number of images: compare equal numbers only.
+
+    Args:
+        extractor: Name of the extractor.
+    """
+
+    needs_train = False
+
+    def __init__(self, extractor: str) -> None:
+        self.extractor = extractor
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
+        """Returns ``fid_<extractor>``."""
+        return {f'fid_{self.extractor}': frechet_distance(*real.statistics, *fake.statistics)}
+
+
+@METRICS.register_module()
+class KID:
+    """Unbiased squared MMD with a cubic kernel, as ``kid_<extractor>``; lower is better.
+
+    Unlike FID its expectation does not depend on the number of images, which suits small reference sets.
+
+    Args:
+        extractor: Name of the extractor.
+        subsets: Number of random subsets averaged.
+        subset_size: Images of a subset; at most what the smaller set has.
+        seed: Seed of the subsets.
+    """
+
+    needs_train = False
+
+    def __init__(self, extractor: str, subsets: int = 100, subset_size: int = 1000, seed: int = 0) -> None:
+        if subsets < 1 or subset_size < 2:
+            raise ValueError(f'KID needs subsets >= 1 and subset_size >= 2; got {subsets} and {subset_size}')
+        self.extractor = extractor
+        self.subsets = subsets
+        self.subset_size = subset_size
+        self.seed = seed
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
+        """Returns ``kid_<extractor>``."""
+        value = kid_from_features(real.features, fake.features, self.subsets, self.subset_size, self.seed)
+        return {f'kid_{self.extractor}': value}
+
+
+@METRICS.register_module()
+class KMMD:
+    """MMD with a Gaussian kernel (thesis section 3.4), as ``kmmd_<extractor>``; lower is better.
+
+    The first images of both sets are compared, equally many of each.
+
+    Args:
+        extractor: Name of the extractor.
+        sigma: Width of the kernel; None takes it from the real images' distances.
+        max_images: At most this many images of a set.
+    """
+
+    needs_train = False
+
+    def __init__(self, extractor: str, sigma: float | None = None, max_images: int = 2000) -> None:
+        if max_images < 2:
+            raise ValueError(f'KMMD needs max_images >= 2; got {max_images}')
+        self.extractor = extractor
+        self.sigma = sigma
+        self.max_images = max_images
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
+        """Returns ``kmmd_<extractor>``.
+
+        Raises:
+            ValueError: There are fewer than two distinct real images.
+        """
+        name = f'kmmd_{self.extractor}'
+        count = min(len(real), len(fake), self.max_images)
+        try:
+            return {name: kmmd(real.features[:count], fake.features[:count], self.sigma)}
+        except ValueError as error:
+            raise ValueError(f'{name}: {error}') from error

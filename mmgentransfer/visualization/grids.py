@@ -1,0 +1,95 @@
+"""Grids of images: making, saving, reading back, stacking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmgentransfer.checkpoints.files import atomic_write
+
+__all__ = ['log_spaced', 'make_grid', 'read_grid', 'save_image', 'split_grid', 'stack_strips']
+
+PADDING = 2
+
+
+def log_spaced(max_iters: int, num: int) -> list[int]:
+    """Returns ``num`` iterations from 0 to ``max_iters``, evenly spaced in log(iteration + 1), without repeats.
+
+    ``log_spaced(4000, 10)`` gives the columns of thesis Fig. 2.4.
+    """
+    if num < 2 or max_iters < 1:
+        raise ValueError(f'log_spaced needs max_iters >= 1 and num >= 2, got {max_iters} and {num}')
+    return sorted({round((max_iters + 1) ** (k / (num - 1)) - 1) for k in range(num)})
+
+
+def make_grid(images: np.ndarray, columns: int, padding: int = PADDING) -> np.ndarray:
+    """Lays images out row by row on white.
+
+    Args:
+        images: uint8 (N, H, W, C), C = 1 or 3.
+        columns: Images in a row.
+        padding: Pixels around and between images.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    num, height, width, channels = images.shape
+    if channels == 1:
+        images = images.repeat(3, axis=3)
+    rows = -(-num // columns)
+    grid = np.full((rows * (height + padding) + padding, columns * (width + padding) + padding, 3), 255, np.uint8)
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        top, left = row * (height + padding) + padding, column * (width + padding) + padding
+        grid[top : top + height, left : left + width] = image
+    return grid
+
+
+def split_grid(grid: np.ndarray, side: int, num: int, padding: int = PADDING) -> np.ndarray:
+    """Cuts a grid of square images apart again: the inverse of :func:`make_grid`, uint8 (num, side, side, 3)."""
+    columns = (grid.shape[1] - padding) // (side + padding)
+    positions = [divmod(index, columns) for index in range(num)]
+    step = side + padding
+    return np.stack([grid[r * step + padding : r * step + step, c * step + padding : c * step + step] for r, c in positions])
+
+
+def save_image(path: str | Path, image: np.ndarray) -> None:
+    """Writes an RGB image (H, W, 3) uint8 as PNG, in one step."""
+    encoded = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
+    atomic_write(path, encoded.tobytes())
+
+
+def read_grid(path: str | Path) -> np.ndarray:
+    """Reads an image as RGB uint8 (H, W, 3).
+
+    Raises:
+        FileNotFoundError: There is no readable image at ``path``.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise FileNotFoundError(f'there is no readable image {str(path)!r}')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def stack_strips(paths: list[str | Path], row_labels: list[str]) -> np.ndarray:
+    """Puts the adaptation strips of several runs under each other, each with a label above it.
+
+    Args:
+        paths: PNG files of strips.
+        row_labels: A label for each.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    if len(paths) != len(row_labels):
+        raise ValueError(f'{len(paths)} strips need as many labels, got {len(row_labels)}')
+    strips = [read_grid(path) for path in paths]
+    width = max(strip.shape[1] for strip in strips)
+    rows = []
+    for strip, label in zip(strips, row_labels, strict=True):
+        head = np.full((22, width, 3), 255, np.uint8)
+        cv2.putText(head, label, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+        rows += [head, np.pad(strip, ((0, 0), (0, width - strip.shape[1]), (0, 0)), constant_values=255)]
+    return np.concatenate(rows)
