@@ -7,3 +7,4 @@ _base_ = [
     '../_base_/evaluation_digits.py',
 ]
 train_cfg = dict(type='GameTrainLoop', max_iters=2000, val_interval=500)
+optim_wrapper = dict(critic=dict(optimizer=dict(lr=1e-3)), generator=dict(optimizer=dict(lr=1e-3)))

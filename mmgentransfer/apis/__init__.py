@@ -1,6 +1,19 @@
 """What a user imports."""
 
 from .inference import init_model
+from .quickstart import run_quickstart
+from .sweep import FailedRunError, plan_sweep, run_sweep
 from .train import describe, dry_run, evaluate, load_config, train
 
-__all__ = ['describe', 'dry_run', 'evaluate', 'init_model', 'load_config', 'train']
+__all__ = [
+    'FailedRunError',
+    'describe',
+    'dry_run',
+    'evaluate',
+    'init_model',
+    'load_config',
+    'plan_sweep',
+    'run_quickstart',
+    'run_sweep',
+    'train',
+]

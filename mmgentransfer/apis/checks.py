@@ -77,8 +77,8 @@ def check_work_dir(work_dir: str | Path) -> None:
             file.flush()
     except OSError as error:
         raise OSError(
-            error.errno, f'work_dir {str(work_dir)!r} can not be written to ({error.strerror}); choose another with '
-            '--work-dir'
+            error.errno,
+            f'work_dir {str(work_dir)!r} can not be written to ({error.strerror}); choose another with --work-dir',
         ) from error
 
 

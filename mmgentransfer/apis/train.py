@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 from torch import nn
 
 from mmgentransfer.apis.checks import check_config, check_work_dir
-from mmgentransfer.checkpoints import latest_checkpoint, resolve_checkpoint
+from mmgentransfer.apis.console import ConsoleRunner
+from mmgentransfer.checkpoints import atomic_write, latest_checkpoint, resolve_checkpoint
 from mmgentransfer.engine.distributed import init_distributed
 
 _MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 
-__all__ = ['describe', 'dry_run', 'evaluate', 'load_config', 'train']
+SUMMARY = 'summary.json'
+
+__all__ = [
+    'SUMMARY',
+    'config_fingerprint',
+    'describe',
+    'dry_run',
+    'evaluate',
+    'load_config',
+    'merge_options',
+    'read_config',
+    'train',
+]
 
 
 def load_config(path: str | Path, options: dict[str, Any] | None = None, work_dir: str | Path | None = None) -> Config:
@@ -28,18 +44,50 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None, work_di
 
     Raises:
         FileNotFoundError: There is no such file.
+        ValueError: The file can't be read as a config, or an override doesn't fit it.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'there is no config {str(path)!r}')
-    cfg = Config.fromfile(path)
-    if options:
-        cfg.merge_from_dict(options)
+    cfg = read_config(path)
+    merge_options(cfg, options or {})
     if work_dir is not None:
         cfg.work_dir = str(work_dir)
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs') / path.resolve().parent.name / path.stem)
     return cfg
+
+
+def read_config(path: str | Path) -> Config:
+    """Reads a config file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file can't be read as a config.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'there is no config {str(path)!r}')
+    try:
+        return Config.fromfile(path)
+    except (SyntaxError, NameError, KeyError, TypeError, ImportError) as error:
+        raise ValueError(f'the config {str(path)!r} can not be read: {error}') from error
+
+
+def merge_options(cfg: Config, options: dict[str, Any]) -> None:
+    """Sets values of a config by dotted key; a number in a key is an index of a list.
+
+    Raises:
+        ValueError: A key leads through something that has no such part.
+    """
+    try:
+        cfg.merge_from_dict(options)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f'the options {options} do not fit the config {str(cfg.filename)!r}: {error}') from error
+
+
+def config_fingerprint(cfg: Config) -> str:
+    """Returns a hash of what an experiment does; where its files lie, and how it was started, don't count."""
+    places = ('work_dir', 'load_from', 'resume', 'launcher', 'log_level')
+    content = {key: value for key, value in cfg.to_dict().items() if key not in places}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _build_runner(cfg: Config, launcher: str) -> Runner:
@@ -51,7 +99,7 @@ def _build_runner(cfg: Config, launcher: str) -> Runner:
     cfg.default_hooks = {
         name: hook for name, hook in cfg.default_hooks.items() if hook is not None or name in _MMENGINE_HOOKS
     }
-    return Runner.from_cfg(cfg)
+    return ConsoleRunner.from_cfg(cfg)
 
 
 def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 'none') -> dict[str, float]:
@@ -62,6 +110,8 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
         resume: Whether to go on from the latest checkpoint in ``cfg.work_dir``, if there is one.
         amp: Whether to run the losses in mixed precision.
         launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    At the end ``summary.json`` in the run's folder says that it is finished, and with which scores.
 
     Raises:
         ValueError: The config has an unknown key or contradicts itself.
@@ -76,9 +126,20 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
         latest = latest_checkpoint(cfg.work_dir)
         cfg.resume = latest is not None
         cfg.load_from = latest
+    fingerprint = config_fingerprint(cfg)
     runner = _build_runner(cfg, launcher)
     runner.train()
-    return dict(getattr(runner.val_loop, 'metrics', {})) if runner.val_loop is not None else {}
+    metrics = dict(runner.val_loop.metrics) if runner.val_loop is not None else {}
+    if is_main_process():
+        summary = dict(
+            config=fingerprint,
+            iters=runner.iter,
+            seed=runner.seed,
+            train_seconds=runner.message_hub.get_info('train_seconds', 0.0),
+            metrics=metrics,
+        )
+        atomic_write(Path(cfg.work_dir) / SUMMARY, json.dumps(summary, indent=1).encode())
+    return metrics
 
 
 def evaluate(cfg: Config, checkpoint: str, launcher: str = 'none') -> dict[str, float]:
@@ -118,7 +179,9 @@ def describe(model: nn.Module) -> str:
     for player, names in model.players.items():
         for name in names:
             network = getattr(model, name)
-            kinds = [type(n).__name__ for n in network] if isinstance(network, nn.ModuleList) else [type(network).__name__]
+            kinds = (
+                [type(n).__name__ for n in network] if isinstance(network, nn.ModuleList) else [type(network).__name__]
+            )
             count = sum(p.numel() for p in network.parameters())
             stages = [s.name for s in model.stages if s.train is None or name in s.train]
             rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages)))

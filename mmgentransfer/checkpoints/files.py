@@ -111,12 +111,13 @@ def load_checkpoint(path: str, allow_pickle: bool = False) -> dict[str, Any]:
         else:
             loaded = torch.load(path, map_location='cpu', weights_only=not allow_pickle)
     except pickle.UnpicklingError as error:
-        if 'Unsupported global' in str(error) or 'weights_only' in str(error).lower() and _is_archive(path):
+        unsafe = re.search(r'GLOBAL ([\w.]+)', str(error))
+        if unsafe:
             raise ValueError(
-                f'{path!r} holds Python objects and could run code when it is read; if you trust its origin, '
-                f'set allow_pickle=True ({str(error).splitlines()[0]})'
-            ) from error
-        raise ValueError(f'{path!r} is not a checkpoint: {str(error).splitlines()[0]}') from error
+                f'{path!r} holds a Python object ({unsafe.group(1)}) and could run code when it is read; if you trust '
+                'its origin, set allow_pickle=True'
+            ) from None
+        raise ValueError(f'{path!r} is not a checkpoint that PyTorch can read') from error
     except (RuntimeError, EOFError, OSError, KeyError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
@@ -124,11 +125,6 @@ def load_checkpoint(path: str, allow_pickle: bool = False) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise ValueError(f'{path!r} holds a {type(loaded).__name__}, not a checkpoint')
     return loaded
-
-
-def _is_archive(path: str) -> bool:
-    with open(path, 'rb') as file:
-        return file.read(2) == b'PK'
 
 
 def load_state_dict(path: str, prefix: str = '', allow_pickle: bool = False) -> dict[str, Tensor]:

@@ -239,8 +239,7 @@ class AdversarialModel(BaseModel):
         def random(*counters: int) -> StepRandom:
             return StepRandom(seed, iteration, *counters, rank=rank, world_size=world_size, device=self._device)
 
-        flips = random(len(self.moves)) if self.data_preprocessor.flip else None
-        chunks = self._split(self.data_preprocessor(data, training=True, random=flips))
+        chunks = self._split(self.data_preprocessor(data, training=True, random=random(len(self.moves))))
         logs: dict[str, Tensor] = {}
         for index, move in enumerate(self.moves):
             if not self.trained[move.player]:

@@ -11,7 +11,9 @@ __all__ = ['StepRandom', 'derive_seed']
 
 def derive_seed(*counters: int) -> int:
     """Returns a 63-bit seed made from ``counters`` (non-negative integers); different counters give independent seeds."""
-    low, high = np.random.SeedSequence(counters).generate_state(2, np.uint32)
+    # NumPy pads with zeros and joins words: without the length and a fixed width (1,), (1, 0) and (2**32 + 1,) may agree
+    words = [word for counter in counters for word in (counter & 0xFFFFFFFF, counter >> 32)]
+    low, high = np.random.SeedSequence([len(counters), *words]).generate_state(2, np.uint32)
     return int(low) | (int(high) & 0x7FFFFFFF) << 32
 
 

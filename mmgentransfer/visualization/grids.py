@@ -52,7 +52,9 @@ def split_grid(grid: np.ndarray, side: int, num: int, padding: int = PADDING) ->
     columns = (grid.shape[1] - padding) // (side + padding)
     positions = [divmod(index, columns) for index in range(num)]
     step = side + padding
-    return np.stack([grid[r * step + padding : r * step + step, c * step + padding : c * step + step] for r, c in positions])
+    return np.stack(
+        [grid[r * step + padding : r * step + step, c * step + padding : c * step + step] for r, c in positions]
+    )
 
 
 def save_image(path: str | Path, image: np.ndarray) -> None:
@@ -73,19 +75,18 @@ def read_grid(path: str | Path) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def stack_strips(paths: list[str | Path], row_labels: list[str]) -> np.ndarray:
-    """Puts the adaptation strips of several runs under each other, each with a label above it.
+def stack_strips(strips: list[np.ndarray], row_labels: list[str]) -> np.ndarray:
+    """Puts grids under each other, such as the adaptation strips of several runs, each with a label above it.
 
     Args:
-        paths: PNG files of strips.
+        strips: uint8 (H, W, 3) images, each of its own size.
         row_labels: A label for each.
 
     Returns:
         uint8 (height, width, 3).
     """
-    if len(paths) != len(row_labels):
-        raise ValueError(f'{len(paths)} strips need as many labels, got {len(row_labels)}')
-    strips = [read_grid(path) for path in paths]
+    if len(strips) != len(row_labels):
+        raise ValueError(f'{len(strips)} strips need as many labels, got {len(row_labels)}')
     width = max(strip.shape[1] for strip in strips)
     rows = []
     for strip, label in zip(strips, row_labels, strict=True):

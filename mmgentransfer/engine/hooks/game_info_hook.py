@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.hooks import RuntimeInfoHook
 from mmengine.runner import Runner
@@ -44,7 +45,9 @@ class GameInfoHook(RuntimeInfoHook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Reads the losses, so that a diverged run isn't saved, and drops what ``weights_only`` can't load."""
         self._read(runner)
-        checkpoint['message_hub'] = dict(checkpoint['message_hub'], log_scalars={})
+        hub = checkpoint['message_hub']
+        info = {key: v.item() if isinstance(v, np.generic) else v for key, v in hub['runtime_info'].items()}
+        checkpoint['message_hub'] = dict(hub, log_scalars={}, runtime_info=info)
 
     def _read(self, runner: Runner) -> None:
         pending, self._pending = self._pending, []

@@ -69,9 +69,13 @@ class GenerationLoop(BaseLoop):
         runner.call_hook('before_val')
         runner.call_hook('before_val_epoch')
         model.eval()
-        if not self._prepared:
+        if not self._prepared and is_main_process():
             device = next(model.parameters()).device
-            self.evaluator.prepare(self._real_batches(), self._train_batches, device)
+            self.evaluator.prepare(
+                _DatasetImages(self.dataloader.dataset),
+                lambda: _DatasetImages(runner.train_dataloader.dataset),
+                device,
+            )
             self._prepared = True
         self.evaluator.reset()
         for index in self._own_batches():
@@ -100,12 +104,6 @@ class GenerationLoop(BaseLoop):
         scored = self.evaluator.evaluate(parts) if is_main_process() else {}
         return all_gather_object(scored)[0]
 
-    def _real_batches(self) -> Iterator[Tensor]:
-        return _images_of(self.dataloader.dataset)
-
-    def _train_batches(self) -> Iterator[Tensor]:
-        return _images_of(self.runner.train_dataloader.dataset)
-
     def _append(self, metrics: dict[str, float]) -> None:
         if not is_main_process():
             return
@@ -121,7 +119,12 @@ class GenerationLoop(BaseLoop):
             file.write(json.dumps(line) + '\n')
 
 
-def _images_of(dataset: Dataset) -> Iterator[Tensor]:
-    """Yields the images of a data set in order, as uint8 batches; every process sees all of them."""
-    for batch in DataLoader(dataset, batch_size=200, collate_fn=FUNCTIONS.get('stack_batch')):
-        yield batch['images']
+class _DatasetImages:
+    """The images of a data set in order, as uint8 batches, as often as they are asked for."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for batch in DataLoader(self.dataset, batch_size=200, collate_fn=FUNCTIONS.get('stack_batch')):
+            yield batch['images']

@@ -1,0 +1,2 @@
+# Source GAN on LSUN Bedrooms: batches of 128, 50,000 iterations.
+_base_ = ['../_base_/source_gan_64.py', '../_base_/datasets/lsun_bedroom_64.py']

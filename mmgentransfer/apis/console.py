@@ -1,0 +1,55 @@
+"""What a run shows on the console; its log file keeps everything."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+from tqdm import tqdm
+
+__all__ = ['ConsoleRunner']
+
+# How the records begin that are for the log file only.
+_CHATTER = (
+    '\n----',  # the table of the system
+    'Config:\n',
+    'Hooks will be executed in the following order',
+    'Distributed training is not used',
+    '"FileClient" will be deprecated',
+    '"HardDiskBackend" is the alias',
+)
+
+
+class _ConsoleHandler(logging.StreamHandler):
+    """Prints on stdout as it is at that moment, around a progress bar if there is one."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(sys.stdout)
+        self.setLevel(level)
+        self.setFormatter(logging.Formatter('%(asctime)s %(message)s', '%H:%M:%S'))
+        self.addFilter(lambda record: not str(record.msg).startswith(_CHATTER))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stdout
+        with tqdm.external_write_mode(file=sys.stdout):
+            super().emit(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return f'{text[:9]}{record.levelname.lower()}: {text[9:]}' if record.levelno >= logging.WARNING else text
+
+
+class ConsoleRunner(Runner):
+    """MMEngine's runner with a console for people: stages, losses, scores and notices, in short lines."""
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Builds MMEngine's logger and changes how it prints; see :meth:`Runner.build_logger`."""
+        logger = super().build_logger(*args, **kwargs)
+        logger.handlers = [
+            _ConsoleHandler(handler.level) if type(handler) is logging.StreamHandler else handler
+            for handler in logger.handlers
+        ]
+        return logger

@@ -1,0 +1,365 @@
+"""Sweeps: the rows of a table, each an experiment repeated over seeds.
+
+A sweep file is a Python config::
+
+    title = 'Which half to transfer'
+    variables = dict(target=9)
+    prerequisites = [dict(config='transfergan/digits_source.py', work_dir='work_dirs/source_{target}', options={...})]
+    base = dict(config='transfergan/digits.py', options={'train_dataloader.dataset.classes': ['{target}']})
+    rows = [dict(name='from scratch', options={'model.networks.generator.init_cfg': None}), dict(name='both')]
+    seeds = [0, 1, 2]
+    columns = [dict(key='fid_digits', name='FID (digits)', precision=1, better='lower')]
+
+Configs are looked for in the sweep file's folder, in those above it, and in the current one. A string may hold ``{seed}`` and the names of
+``variables``; a string that is nothing else becomes the value itself. A prerequisite that uses ``{seed}`` is run for
+each seed. ``randomness.seed`` is set to the seed of each run.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmgentransfer.apis.checks import check_config
+from mmgentransfer.apis.sweep_results import collect_rows, machine_notes, print_table, write_tables
+from mmgentransfer.apis.sweep_runs import FailedRunError, SweepRun, run_all, state_of
+from mmgentransfer.apis.train import config_fingerprint, load_config, merge_options, read_config
+from mmgentransfer.registry import UnknownTypeError, suggest
+
+__all__ = ['FailedRunError', 'plan_sweep', 'run_sweep']
+
+_KEYS = dict(
+    sweep=('title', 'variables', 'prerequisites', 'base', 'rows', 'seeds', 'columns'),
+    prerequisites=('config', 'work_dir', 'options'),
+    base=('config', 'options'),
+    rows=('name', 'config', 'options'),
+    columns=('key', 'name', 'precision', 'better'),
+)
+
+
+@dataclass
+class Sweep:
+    """A sweep file with everything filled in.
+
+    Args:
+        path: The file.
+        title: Heading of the table.
+        work_dir: Folder of the cells and tables.
+        prerequisites: Runs that must be finished first: a list for each entry of the file, one run or one for each seed.
+        cells: A list of runs for each row, one for each seed.
+        row_names: Names of the rows.
+        columns: What the table shows; empty for everything that was measured.
+    """
+
+    path: Path
+    title: str
+    work_dir: Path
+    prerequisites: list[list[SweepRun]]
+    cells: list[list[SweepRun]]
+    row_names: list[str]
+    columns: list[dict[str, Any]]
+
+    @property
+    def runs(self) -> list[SweepRun]:
+        """All runs, in the order in which they start."""
+        return [run for group in [*self.prerequisites, *self.cells] for run in group]
+
+
+def run_sweep(
+    path: str | Path,
+    work_dir: str | Path | None = None,
+    jobs: int = 1,
+    seeds: Sequence[int] | None = None,
+    options: dict[str, Any] | None = None,
+    rows: Sequence[str] | None = None,
+    show: bool = True,
+    variables: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Runs every row and seed of a sweep file that is not finished, and writes the table of all of them.
+
+    Each cell is a process of its own with the folder ``WORK_DIR/<row>/seed<k>``. A finished cell is skipped, an
+    interrupted one resumed. ``table.md``, ``table.csv`` and ``sweep.json`` are written to ``WORK_DIR``.
+
+    Args:
+        path: Sweep file.
+        work_dir: Folder of the sweep; by default ``work_dirs/<folder>/<name>`` of the file.
+        jobs: Number of runs at a time; the cores are shared out among them.
+        seeds: Seeds in place of the file's.
+        options: Config values by dotted key that hold for every cell, over those of the file.
+        rows: Names of the rows to run; by default all.
+        show: Whether to print progress and the table.
+        variables: Values in place of those in the file's ``variables``.
+
+    Returns:
+        A dict for each row: ``name``, ``seeds`` (the finished ones), ``failed`` (seeds), ``work_dirs`` by seed, and by
+        key of the columns ``values`` (a list over ``seeds``), ``mean`` and ``std`` (sample standard deviation, None for
+        a single value).
+
+    Raises:
+        ValueError: The file has an unknown key, a config is wrong, or a folder holds a run of another config; nothing
+            has been started then.
+        FileNotFoundError: The sweep file, or a config that it names, does not exist.
+        FailedRunError: A prerequisite failed.
+    """
+    if jobs < 1:
+        raise ValueError(f'--jobs must be at least 1, got {jobs}')
+    sweep = load_sweep(path, work_dir, seeds, options, rows, variables)
+    _refuse_other_configs(sweep)
+    for group in sweep.prerequisites:
+        failed = run_all(group, jobs, show)
+        if failed:
+            raise FailedRunError(f'{failed[0].label} failed, and the sweep needs it: {failed[0].last_words()}')
+    failed = run_all([run for row in sweep.cells for run in row], jobs, show)
+    results = collect_rows(sweep.row_names, sweep.cells, sweep.columns)
+    notes = [f'Command: {_command(path, work_dir, jobs, seeds, options, rows, variables)}', *machine_notes()]
+    write_tables(sweep.work_dir, sweep.title, sweep.columns, results, notes)
+    if show:
+        print_table(sweep.title, sweep.columns, results)
+        print(f'written to {sweep.work_dir}: table.md, table.csv, sweep.json')
+        for run in failed:
+            print(f'failed: {run.label}: {run.last_words()}')
+    return results
+
+
+def plan_sweep(
+    path: str | Path,
+    work_dir: str | Path | None = None,
+    seeds: Sequence[int] | None = None,
+    options: dict[str, Any] | None = None,
+    rows: Sequence[str] | None = None,
+    variables: dict[str, Any] | None = None,
+) -> str:
+    """Checks a sweep as :func:`run_sweep` does, and returns the list of its runs with the state of each."""
+    sweep = load_sweep(path, work_dir, seeds, options, rows, variables)
+    _refuse_other_configs(sweep)
+    runs = sweep.runs
+    width = max(len(run.label) for run in runs)
+    lines = [f'{state_of(run):12s} {run.label.ljust(width)}  {run.work_dir}' for run in runs]
+    return '\n'.join([f'{sweep.title}: {len(runs)} runs', *lines])
+
+
+def load_sweep(
+    path: str | Path,
+    work_dir: str | Path | None = None,
+    seeds: Sequence[int] | None = None,
+    options: dict[str, Any] | None = None,
+    rows: Sequence[str] | None = None,
+    variables: dict[str, Any] | None = None,
+) -> Sweep:
+    """Reads a sweep file and checks every config that it leads to; see :func:`run_sweep`."""
+    path = Path(path)
+    content = _read(path)
+    values = _variables(content.get('variables', {}), variables or {})
+    chosen = _choose_rows(content['rows'], rows)
+    seeds = _check_seeds(content.get('seeds', [0]) if seeds is None else seeds)
+    folder = Path('work_dirs') / path.resolve().parent.name / path.stem if work_dir is None else Path(work_dir)
+
+    prerequisites = []
+    for entry in content.get('prerequisites', []):
+        own_seeds = seeds if '{seed}' in str(entry) else [None]
+        prerequisites.append([_prerequisite(path, entry, values, seed) for seed in own_seeds])
+    sources = [run for group in prerequisites for run in group]
+
+    base = content.get('base', {})
+    cells = []
+    for row in chosen:
+        entry = dict(config=row.get('config', base.get('config')))
+        layers = [base.get('options', {}), row.get('options', {}), options or {}]
+        label = fill(row['name'], values)
+        cells.append([_cell(path, folder, label, entry, layers, values, seed, sources) for seed in seeds])
+    _refuse_shared_folders([run for group in [*prerequisites, *cells] for run in group])
+    return Sweep(
+        path=path,
+        title=fill(content.get('title', path.stem), values),
+        work_dir=folder,
+        prerequisites=prerequisites,
+        cells=cells,
+        row_names=[fill(row['name'], values) for row in chosen],
+        columns=[{'name': column['key'], 'precision': 3, **column} for column in content.get('columns', [])],
+    )
+
+
+# ----------------------------------------------------------------------------------------------------- reading a file
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Returns the content of a sweep file, with its keys checked."""
+    content = read_config(path).to_dict()
+    content = {key: value for key, value in content.items() if not key.startswith('_')}
+    _check_keys('sweep', content, 'sweep')
+    for key in ('prerequisites', 'rows', 'columns'):
+        for index, entry in enumerate(content.get(key, [])):
+            if not isinstance(entry, dict):
+                raise ValueError(f'{path}: {key}[{index}] must be a dict, got {entry!r}')
+            _check_keys(f'{key}[{index}]', entry, key)
+    _check_keys('base', content.get('base', {}), 'base')
+    if not content.get('rows'):
+        raise ValueError(f'{path}: rows must list at least one dict(name=..., options=...)')
+    for index, row in enumerate(content['rows']):
+        if 'name' not in row:
+            raise ValueError(f'{path}: rows[{index}] lacks a name')
+        if 'config' not in row and 'config' not in content.get('base', {}):
+            raise ValueError(f'{path}: rows[{index}] has no config, and neither has base')
+    for index, entry in enumerate(content.get('prerequisites', [])):
+        if 'config' not in entry or 'work_dir' not in entry:
+            raise ValueError(f'{path}: prerequisites[{index}] needs config and work_dir')
+    for index, column in enumerate(content.get('columns', [])):
+        if 'key' not in column or column.get('better', 'lower') not in ('lower', 'higher'):
+            raise ValueError(f"{path}: columns[{index}] needs a key, and its better is 'lower' or 'higher': {column}")
+    return content
+
+
+def _check_keys(where: str, node: dict[str, Any], kind: str) -> None:
+    for key in node:
+        if key not in _KEYS[kind]:
+            raise ValueError(
+                f'unknown key {key!r} in {where}.{suggest(str(key), list(_KEYS[kind]))} Known: {", ".join(_KEYS[kind])}'
+            )
+
+
+def _variables(own: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    for name in given:
+        if name not in own:
+            raise ValueError(
+                f'the sweep has no variable {name!r}.{suggest(name, list(own))} Known: {", ".join(own) or "none"}'
+            )
+    return {**own, **given}
+
+
+def _choose_rows(entries: list[dict[str, Any]], names: Sequence[str] | None) -> list[dict[str, Any]]:
+    known = [entry['name'] for entry in entries]
+    for name in names or []:
+        if name not in known:
+            raise ValueError(f'the sweep has no row {name!r}.{suggest(name, known)} Known: {", ".join(known)}')
+    return [entry for entry in entries if names is None or entry['name'] in names]
+
+
+def _check_seeds(seeds: Sequence[int]) -> list[int]:
+    wrong = [seed for seed in seeds if not isinstance(seed, int) or seed < 0]
+    if not seeds or wrong or len(set(seeds)) != len(seeds):
+        raise ValueError(f'seeds must be different integers from 0 on, at least one; got {list(seeds)}')
+    return list(seeds)
+
+
+def fill(node: Any, values: dict[str, Any]) -> Any:
+    """Returns ``node`` with every ``{name}`` in its strings replaced; a string that is one ``{name}`` takes the value.
+
+    Raises:
+        ValueError: A name has no value.
+    """
+    if isinstance(node, dict):
+        return {fill(key, values): fill(value, values) for key, value in node.items()}
+    if isinstance(node, (list, tuple)):
+        return type(node)(fill(item, values) for item in node)
+    if not isinstance(node, str):
+        return node
+
+    def value_of(match: re.Match[str]) -> Any:
+        name = match.group(1)
+        if name not in values:
+            raise ValueError(
+                f'{node!r} in the sweep has a {{{name}}} without value.{suggest(name, list(values))} '
+                f'Known: {", ".join(values) or "none"}; {{seed}} where there is a seed'
+            )
+        return values[name]
+
+    whole = re.fullmatch(r'\{(\w+)\}', node)
+    return value_of(whole) if whole else re.sub(r'\{(\w+)\}', lambda match: str(value_of(match)), node)
+
+
+# ------------------------------------------------------------------------------------------------------ building runs
+
+
+def _prerequisite(path: Path, entry: dict[str, Any], values: dict[str, Any], seed: int | None) -> SweepRun:
+    if seed is not None:
+        values = {**values, 'seed': seed}
+    work_dir = Path(fill(entry['work_dir'], values))
+    label = f'prerequisite {work_dir.name}'
+    cfg = _config(path, label, fill(entry, values), [fill(entry.get('options', {}), values)], work_dir, seed)
+    return SweepRun(label, seed, cfg, work_dir, config_fingerprint(cfg))
+
+
+def _cell(
+    path: Path,
+    folder: Path,
+    name: str,
+    entry: dict[str, Any],
+    layers: list[dict[str, Any]],
+    values: dict[str, Any],
+    seed: int,
+    sources: list[SweepRun],
+) -> SweepRun:
+    values = {**values, 'seed': seed}
+    label = f'{name}, seed {seed}'
+    work_dir = folder / (re.sub(r'[^A-Za-z0-9.]+', '_', name).strip('_.') or 'row') / f'seed{seed}'
+    filled = [*(fill(layer, values) for layer in layers[:-1]), layers[-1]]  # not what the command line gave
+    cfg = _config(path, label, fill(entry, values), filled, work_dir, seed)
+    # part of the fingerprint: a cell is another one when the model that it starts from is
+    text = str({key: value for key, value in cfg.to_dict().items() if not key.startswith('_')})
+    used = {str(run.work_dir): run.fingerprint for run in sources if str(run.work_dir) in text}
+    if used:
+        cfg._prerequisites = used
+    return SweepRun(label, seed, cfg, work_dir, config_fingerprint(cfg))
+
+
+def _config(
+    path: Path, label: str, entry: dict[str, Any], layers: list[dict[str, Any]], work_dir: Path, seed: int | None
+) -> Config:
+    folders = [*path.resolve().parents, Path()]
+    found = (folder / entry['config'] for folder in folders if (folder / entry['config']).is_file())
+    try:
+        cfg = load_config(next(found, entry['config']), work_dir=work_dir)
+        for layer in layers:
+            merge_options(cfg, layer)
+        if seed is not None:
+            merge_options(cfg, {'randomness.seed': seed})
+        check_config(cfg)
+    except (ValueError, UnknownTypeError, FileNotFoundError) as error:
+        raise type(error)(f'{label}: {error}') from error
+    return cfg
+
+
+def _refuse_shared_folders(runs: list[SweepRun]) -> None:
+    seen: dict[Path, str] = {}
+    for run in runs:
+        if run.work_dir in seen:
+            raise ValueError(
+                f'{run.label!r} and {seen[run.work_dir]!r} would share the folder {run.work_dir}: '
+                'give the rows or prerequisites names that differ in letters or digits'
+            )
+        seen[run.work_dir] = run.label
+
+
+def _refuse_other_configs(sweep: Sweep) -> None:
+    others = [run for run in sweep.runs if state_of(run) == 'other config']
+    if others:
+        folders = '\n  '.join(f'{run.work_dir} ({run.label})' for run in others)
+        raise ValueError(
+            'these folders hold runs of another config, or from another source model; nothing was started. Remove them '
+            f'to run them again, or choose another folder with --work-dir:\n  {folders}'
+        )
+
+
+def _command(
+    path: str | Path,
+    work_dir: str | Path | None,
+    jobs: int,
+    seeds: Sequence[int] | None,
+    options: dict[str, Any] | None,
+    rows: Sequence[str] | None,
+    variables: dict[str, Any] | None,
+) -> str:
+    words = ['mmgentransfer', 'sweep', str(path)]
+    words += ['--work-dir', str(work_dir)] if work_dir is not None else []
+    words += ['--jobs', str(jobs)] if jobs != 1 else []
+    words += ['--seeds', *map(str, seeds)] if seeds is not None else []
+    words += ['--rows', *rows] if rows is not None else []
+    for flag, pairs in (('--variables', variables), ('--cfg-options', options)):
+        words += [flag, *(f'{key}={value}'.replace(' ', '') for key, value in pairs.items())] if pairs else []
+    return shlex.join(words)

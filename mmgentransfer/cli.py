@@ -1,0 +1,323 @@
+"""The console command ``mmgentransfer``: thin over :mod:`mmgentransfer.apis`.
+
+Heavy imports are inside the handlers, so that ``--help`` and a wrong argument are answered at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mmgentransfer.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mmengine.config import Config
+
+__all__ = ['main']
+
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+
+class _KeyValues(argparse.Action):
+    """Parses ``KEY=VALUE ...`` as MMEngine's DictAction does; that is imported when it is needed only."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        from mmengine.config import DictAction
+
+        for item in values:
+            if '=' not in item:
+                parser.error(f'argument {option_string}: {item!r} is not of the form KEY=VALUE')
+        parse = DictAction(self.option_strings, self.dest, nargs='+')
+        # MMEngine replaces what an earlier occurrence of the option gave
+        merged = dict(getattr(namespace, self.dest, None) or {})
+        parse(parser, namespace, values, option_string)
+        setattr(namespace, self.dest, {**merged, **getattr(namespace, self.dest)})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='mmgentransfer', description='Transfer learning for image generation with few images.'
+    )
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+
+    train = _command(commands, 'train', _train, 'run an experiment: all its stages, and its scores')
+    train.add_argument('config', help='config file')
+    train.add_argument('--work-dir', help='folder of the run (default: work_dirs/<folder>/<name> of the config)')
+    train.add_argument('--resume', action='store_true', help='go on from the latest checkpoint in the folder')
+    train.add_argument('--amp', action='store_true', help='mixed precision')
+    train.add_argument(
+        '--dry-run', action='store_true', help='check everything, show the config and the networks, stop'
+    )
+    _add_options(train)
+    _add_launcher(train)
+
+    test = _command(commands, 'test', _test, 'score a checkpoint')
+    test.add_argument('config', help='config file')
+    test.add_argument('checkpoint', help='.pth file, URL, or the folder of a run (its latest checkpoint)')
+    test.add_argument('--work-dir', help='folder for the log (default: test/ beside the checkpoint)')
+    _add_options(test)
+    _add_launcher(test)
+
+    sample = _command(commands, 'sample', _sample, 'draw images from a trained generator')
+    sample.add_argument('config', help='config file')
+    sample.add_argument('checkpoint', help='.pth file, URL, or the folder of a run (its latest checkpoint)')
+    sample.add_argument('-o', '--out', required=True, help='PNG file for the grid')
+    sample.add_argument('-n', '--num', type=int, default=64, help='number of images (default: %(default)s)')
+    sample.add_argument('--seed', type=int, default=0, help='of the noise (default: %(default)s)')
+    sample.add_argument('--columns', type=int, default=8, help='images in a row (default: %(default)s)')
+    sample.add_argument(
+        '--which', choices=('ema', 'live'), default='ema', help='moving averages, if there are, or the trained weights'
+    )
+    sample.add_argument(
+        '--batch-statistics', action='store_true', help='batch norms use the statistics of the generated batch'
+    )
+    sample.add_argument('--npz', help='file for the images as an array: uint8 (N, H, W, C) named images')
+    sample.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
+    _add_options(sample)
+
+    sweep = _command(commands, 'sweep', _sweep, 'run the rows and seeds of a sweep file and tabulate their scores')
+    sweep.add_argument('file', help='sweep file')
+    sweep.add_argument('--work-dir', help='folder of the sweep (default: work_dirs/<folder>/<name> of the file)')
+    sweep.add_argument('--jobs', type=int, default=1, help='runs at a time (default: %(default)s)')
+    sweep.add_argument('--seeds', type=int, nargs='+', help="seeds in place of the file's")
+    sweep.add_argument('--rows', nargs='+', metavar='NAME', help='only these rows')
+    sweep.add_argument(
+        '--variables',
+        nargs='+',
+        action=_KeyValues,
+        metavar='NAME=VALUE',
+        help="values in place of the file's variables",
+    )
+    sweep.add_argument('--dry-run', action='store_true', help='check everything, list the runs, stop')
+    _add_options(sweep)
+
+    quickstart = _command(commands, 'quickstart', _quickstart, 'transfer a GAN of digits to a new digit, four ways')
+    quickstart.add_argument('--target', type=int, default=9, help='digit to transfer to (default: %(default)s)')
+    quickstart.add_argument('--images', type=int, default=100, help='training images of it (default: %(default)s)')
+    quickstart.add_argument('--seed', type=int, default=0, help='(default: %(default)s)')
+    quickstart.add_argument(
+        '--manifold', choices=('off', 'on'), default='off',
+        help='off: the source GAN has never seen the target digit; on: it has seen all ten (default: %(default)s)',
+    )  # fmt: skip
+    quickstart.add_argument('--work-dir', default='work_dirs/quickstart', help='(default: %(default)s)')
+    return parser
+
+
+def _command(
+    commands: Any, name: str, handler: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.')
+    parser.set_defaults(handler=handler)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=_KeyValues, metavar='KEY=VALUE',
+        help='values in place of the config\'s, e.g. train_cfg.max_iters=100 "model.stages.0.train=[critic]"',
+    )  # fmt: skip
+
+
+def _add_launcher(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='what started the processes')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+# ---------------------------------------------------------------------------------------------------------- handlers
+
+
+def _train(args: argparse.Namespace) -> int:
+    from mmgentransfer.apis import dry_run, load_config, train
+
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    if args.dry_run:
+        print(dry_run(cfg))
+        return 0
+    metrics = train(cfg, resume=args.resume, amp=args.amp, launcher=args.launcher)
+    if _is_main():
+        _print_scores(metrics)
+        print(f'everything is in {cfg.work_dir}')
+    return 0
+
+
+def _test(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from mmgentransfer.apis import evaluate, load_config
+    from mmgentransfer.checkpoints import resolve_checkpoint
+
+    checkpoint = resolve_checkpoint(args.checkpoint)
+    work_dir = args.work_dir
+    if work_dir is None and Path(checkpoint).is_file():
+        work_dir = Path(checkpoint).parent / 'test'  # not the run's own folder: its metrics.jsonl is about training
+    cfg: Config = load_config(args.config, args.cfg_options, work_dir)
+    metrics = evaluate(cfg, checkpoint, launcher=args.launcher)
+    if _is_main():
+        _print_scores(metrics)
+    return 0
+
+
+def _sample(args: argparse.Namespace) -> int:
+    if args.num < 1 or args.columns < 1:
+        raise ValueError(f'-n and --columns must be at least 1, got {args.num} and {args.columns}')
+    if args.seed < 0:
+        raise ValueError(f'--seed must be at least 0, got {args.seed}')
+    import io
+
+    import numpy as np
+
+    from mmgentransfer.apis import init_model, load_config
+    from mmgentransfer.checkpoints import atomic_write
+    from mmgentransfer.visualization import make_grid, save_image
+
+    model = init_model(load_config(args.config, args.cfg_options), args.checkpoint, device=args.device)
+    if not hasattr(model, 'sample'):
+        raise ValueError(f'{args.config}: a {type(model).__name__} does not generate images from noise')
+    images = model.sample(args.num, seed=args.seed, which=args.which, batch_statistics=args.batch_statistics)
+    save_image(args.out, make_grid(images, args.columns))
+    written = [args.out]
+    if args.npz:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, images=images)
+        atomic_write(args.npz, buffer.getvalue())
+        written.append(args.npz)
+    print(f'{args.num} images of {images.shape[1]}x{images.shape[2]} pixels: {", ".join(written)}')
+    return 0
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from mmgentransfer.apis import plan_sweep, run_sweep
+
+    settings = dict(
+        work_dir=args.work_dir, seeds=args.seeds, options=args.cfg_options, rows=args.rows, variables=args.variables
+    )
+    if args.dry_run:
+        print(plan_sweep(args.file, **settings))
+        return 0
+    with _terminable():
+        rows = run_sweep(args.file, jobs=args.jobs, **settings)
+    return 1 if any(row['failed'] for row in rows) else 0
+
+
+def _quickstart(args: argparse.Namespace) -> int:
+    from mmgentransfer.apis import run_quickstart
+
+    with _terminable():
+        rows = run_quickstart(args.target, args.images, args.seed, args.manifold == 'on', args.work_dir)
+    return 1 if any(row['failed'] for row in rows) else 0
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Makes SIGTERM act as Ctrl-C does, so that the runs which were started don't outlive this process."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_scores(metrics: dict[str, float]) -> None:
+    if not metrics:
+        return
+    width = max(len(name) for name in metrics)
+    print('\n'.join(f'{name.ljust(width)}  {value:10.4f}' for name, value in metrics.items()))
+
+
+def _rank() -> int:
+    return int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', '0')))
+
+
+def _is_main() -> bool:
+    from mmengine.dist import is_main_process
+
+    return is_main_process()
+
+
+# -------------------------------------------------------------------------------------------------------------- main
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: Arguments; those of the process by default.
+
+    Returns:
+        The exit status: 0; 1 if a loss became non-finite or a run of a sweep failed; 2 if the input is wrong; 130 after
+        an interruption. With ``MMGENTRANSFER_DEBUG=1`` errors are raised instead of printed.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        status = args.handler(args)
+    except KeyboardInterrupt:
+        _say(_how_to_go_on(args))
+        return 130
+    except Exception as error:
+        status = _status_of(error)
+        if status is None or os.environ.get('MMGENTRANSFER_DEBUG') == '1':
+            raise
+        _say(f'error: {_message(error)}', everywhere=isinstance(error, (FloatingPointError, OSError)))
+        return status
+    _leave_group()
+    return status
+
+
+def _status_of(error: Exception) -> int | None:
+    """Returns the exit status of an error that a user can do something about, None for any other."""
+    from mmgentransfer.apis import FailedRunError
+    from mmgentransfer.registry import UnknownTypeError
+
+    if isinstance(error, (FloatingPointError, FailedRunError)):
+        return 1
+    return 2 if isinstance(error, (ValueError, OSError, UnknownTypeError)) else None
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f'{error.strerror}: {error.filename}' if error.filename else error.strerror
+    return str(error)
+
+
+def _how_to_go_on(args: argparse.Namespace) -> str:
+    if args.command == 'train' and not args.dry_run:
+        return 'interrupted; the same command with --resume goes on from the latest checkpoint'
+    if args.command in ('sweep', 'quickstart'):
+        return 'interrupted; the same command goes on from where it was'
+    return 'interrupted'
+
+
+def _say(text: str, everywhere: bool = False) -> None:
+    """Prints on stderr, once for all processes of a run unless it may concern this one alone."""
+    if _rank() == 0:
+        print(text, file=sys.stderr)
+    elif everywhere:
+        print(f'{text} (process {_rank()})', file=sys.stderr)
+
+
+def _leave_group() -> None:
+    distributed = sys.modules.get('torch.distributed')
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The shipped configs, and how an experiment is made small enough to be trained in a test."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from mmgentransfer.apis import load_config
+from mmgentransfer.registry import MODELS
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts and p.name != 'default_runtime.py'
+)
+SWEEPS = [path for path in FILES if re.search(r'^rows = ', path.read_text(encoding='utf-8'), re.MULTILINE)]
+EXPERIMENTS = [path for path in FILES if path not in SWEEPS]
+
+# What makes a network small; a test below sees to it that a type missing here is noticed.
+SMALL = {
+    'WGANGPGenerator': dict(base_channels=4),
+    'WGANGPCritic': dict(base_channels=4),
+    'WGANGPGenerator28': dict(dim=4),
+    'WGANGPCritic28': dict(dim=4),
+    'DigitClassifier': dict(width=2),
+}
+MOST_PARAMETERS = 200_000
+BATCH = 4  # images of one update
+FEW = 8  # images of a part of a data set
+SOURCE_SEED = 20_000
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT / 'configs').with_suffix('').as_posix()
+
+
+def dicts_in(node: Any) -> Iterator[dict]:
+    """Yields every dict of a nested config, itself included."""
+    if isinstance(node, Mapping):
+        yield node
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
+        for value in node:
+            yield from dicts_in(value)
+
+
+def transfers_in(model: Config) -> list[tuple[str, dict, dict]]:
+    """Returns (name in the model, network's config, its transfer) for every network that starts from a checkpoint."""
+    found = []
+    for name, network in model.networks.items():
+        members = (
+            [(name, network)]
+            if isinstance(network, Mapping)
+            else [(f'{name}.{i}', member) for i, member in enumerate(network)]
+        )
+        found += [
+            (key, member, init)
+            for key, member in members
+            for init in dicts_in(member.get('init_cfg'))
+            if init.get('type') == 'TransferredWeights'
+        ]
+    return found
+
+
+def source_of(checkpoint: str, prerequisites: Mapping[str, Config]) -> Config:
+    """Returns the config of the run that ``checkpoint`` is the folder of.
+
+    It is that of the sweep's prerequisite, or by the rule of the default folders ``work_dirs/<folder>/<config>``, to
+    which the name of a variant, such as ``_no9``, may be added.
+    """
+    if checkpoint in prerequisites:
+        return prerequisites[checkpoint]
+    run = Path(checkpoint)
+    fitting = [p for p in EXPERIMENTS if p.parent.name == run.parent.name and run.name.startswith(p.stem)]
+    assert fitting, f'no config trains the source {checkpoint!r}'
+    return load_config(max(fitting, key=lambda path: len(path.stem)))
+
+
+# ---------------------------------------------------------------------- shrinking
+
+
+def shrink(cfg: Config, folder: Path, prerequisites: Mapping[str, Config] | None = None) -> Config:
+    """Makes an experiment tiny, and independent of data, classifiers and sources that the machine does not have.
+
+    Networks keep their kind and image size; images come from small folders; features from a random classifier; sources
+    from a model of the source's own config that was initialised at the same small width.
+    """
+    cfg = copy.deepcopy(cfg)
+    shrink_networks(cfg.model)
+    shrink_data(cfg, folder)
+    shrink_schedule(cfg)
+    shrink_evaluation(cfg, folder)
+    for _, _, init in transfers_in(cfg.model):
+        init['checkpoint'] = write_source(source_of(init['checkpoint'], prerequisites or {}), folder)
+    return cfg
+
+
+def shrink_networks(node: Any) -> None:
+    for part in dicts_in(node):
+        part.update(SMALL.get(part.get('type'), {}))
+
+
+def shrink_data(cfg: Config, folder: Path) -> None:
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name)
+        if not loader:
+            continue
+        loader.num_workers = 0
+        dataset = loader.dataset
+        if dataset.type == 'ImageFolder':
+            root = folder / dataset.data_root
+            write_images(root / (dataset.get('split') or ''), dataset.get('channels', 3))
+            dataset.update(data_root=str(root), **{key: FEW for key in ('num_images', 'skip') if dataset.get(key)})
+        else:
+            assert dataset.type == 'Digits', f'shrink does not know the data set {dataset.type}'
+            if name != 'train_dataloader' and 'mixture' not in dataset:
+                dataset['num_images' if 'num_images' in dataset else 'num_per_class'] = FEW
+    moves = cfg.model.moves
+    cfg.train_dataloader.batch_size = BATCH * max(m.get('repeat', 1) * m.get('accumulate', 1) for m in moves)
+
+
+def write_images(folder: Path, channels: int) -> None:
+    """Writes as many images as a training, a reference and a held-out part need."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (3 * FEW, 20, 24, channels), dtype=np.uint8)
+    for index, image in enumerate(pixels):
+        assert cv2.imwrite(str(folder / f'{index:02d}.png'), image)
+
+
+def shrink_schedule(cfg: Config) -> None:
+    """Two iterations, or one of each stage if there are more stages than one."""
+    stages = [stage for stage in cfg.model.get('stages') or [] if stage.get('iters') is not None]
+    cfg.train_cfg.max_iters = max(2, len(stages))
+    for stage in stages:
+        stage.iters = cfg.train_cfg.max_iters // len(stages)
+    cfg.train_cfg.val_interval = 1
+    cfg.default_hooks.checkpoint.interval = 1
+    if cfg.default_hooks.get('sample_grid'):
+        cfg.default_hooks.sample_grid.update(num_images=BATCH, strip_rows=2)
+
+
+def shrink_evaluation(cfg: Config, folder: Path) -> None:
+    for kind in ('val', 'test'):
+        if cfg.get(f'{kind}_cfg') is None:
+            continue
+        cfg[f'{kind}_cfg'].update(num_images=FEW, batch_size=BATCH)
+        evaluator = cfg[f'{kind}_evaluator']
+        shrink_networks(evaluator)
+        for name in evaluator.extractors:
+            evaluator.extractors[name] = random_classifier(cfg[f'{kind}_dataloader'].dataset, folder / f'{name}.pth')
+        for metric in evaluator.metrics:
+            if metric.type == 'IndependentWasserstein':
+                metric.update(iters=2, batch_size=BATCH)
+
+
+def random_classifier(dataset: Mapping, path: Path) -> dict:
+    """Returns the config of an extractor for the images of ``dataset``, with random weights in the file ``path``."""
+    digits = dataset['type'] == 'Digits'
+    classifier = dict(
+        type='DigitClassifier',
+        image_size=dataset.get('image_size', 28),
+        in_channels=1 if digits else dataset.get('channels', 3),
+        **SMALL['DigitClassifier'],
+    )
+    torch.manual_seed(0)
+    torch.save({f'classifier.{key}': value for key, value in MODELS.build(classifier).state_dict().items()}, path)
+    return dict(type='ClassifierFeatures', classifier=classifier, checkpoint=str(path))
+
+
+def write_source(cfg: Config, folder: Path) -> str:
+    """Initialises the model of a source's config at the small width and returns the checkpoint's file."""
+    model_cfg = copy.deepcopy(cfg.model)
+    shrink_networks(model_cfg)
+    for _, network, _ in transfers_in(model_cfg):
+        network['init_cfg'] = None
+    torch.manual_seed(SOURCE_SEED)  # not the run's: a network that is not transferred must not be equal by chance
+    with DefaultScope.overwrite_default_scope('mmgentransfer'):
+        model = MODELS.build(model_cfg)
+    model.init_weights()
+    file = folder / 'source' / Path(cfg.work_dir).name / 'iter_1.pth'
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(dict(state_dict=model.state_dict()), file)
+    return str(file)

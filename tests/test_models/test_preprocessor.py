@@ -1,0 +1,92 @@
+"""Pixels to floats and back."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmgentransfer.models.preprocessor import ImagePreprocessor
+from mmgentransfer.models.step_random import StepRandom
+
+
+def test_value_range():
+    levels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 1, 1, 3)
+    symmetric = ImagePreprocessor()(dict(images=levels))['images']
+    unit = ImagePreprocessor(value_range=(0, 1))(dict(images=levels))['images']
+    torch.testing.assert_close(symmetric.flatten(), torch.tensor([-1.0, -0.6, 1.0]))
+    torch.testing.assert_close(unit.flatten(), torch.tensor([0.0, 0.2, 1.0]))
+    assert symmetric.dtype == torch.float32
+
+
+@pytest.mark.parametrize('value_range', [(-1.0, 1.0), (0.0, 1.0), (-0.5, 2.0)])
+def test_every_level_survives_the_round_trip(value_range):
+    preprocessor = ImagePreprocessor(value_range=value_range)
+    levels = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    assert torch.equal(preprocessor.to_uint8(preprocessor(dict(images=levels))['images']), levels)
+
+
+def test_to_uint8_rounds_and_clamps():
+    images = torch.tensor([-1.5, -1.0, -1 + 0.49 * 2 / 255, -1 + 0.51 * 2 / 255, 1.0, 7.0])
+    assert ImagePreprocessor().to_uint8(images).tolist() == [0, 0, 0, 1, 255, 255]
+
+
+def test_other_tensors_pass_unchanged():
+    floats, labels = torch.rand(2, 1, 2, 2), torch.tensor([3, 4])
+    out = ImagePreprocessor()(dict(images=floats, labels=labels))
+    assert torch.equal(out['images'], floats)
+    assert torch.equal(out['labels'], labels)
+
+
+def test_input_is_left_as_it_is():
+    images = torch.randint(0, 256, (4, 1, 2, 2), dtype=torch.uint8)
+    floats = torch.rand(4, 1, 2, 2)
+    copies = images.clone(), floats.clone()
+    ImagePreprocessor(flip=1.0)(dict(images=images, depth=floats), training=True, random=StepRandom(0))
+    assert torch.equal(images, copies[0])
+    assert torch.equal(floats, copies[1])
+
+
+def test_flips_whole_images_and_all_their_modalities():
+    images = torch.arange(64 * 4, dtype=torch.uint8).view(64, 1, 1, 4)
+    depth = images.float()
+    labels = torch.arange(64)
+    out = ImagePreprocessor(value_range=(0, 255), flip=0.5)(
+        dict(images=images, depth=depth, labels=labels), training=True, random=StepRandom(1)
+    )
+    expected = StepRandom(1).uniform(64) < 0.5
+    assert 10 < expected.sum() < 54
+    for i in range(64):
+        wanted = depth[i].flip(-1) if expected[i] else depth[i]
+        assert torch.equal(out['images'][i], wanted)
+        assert torch.equal(out['depth'][i], wanted)
+    assert torch.equal(out['labels'], labels)
+
+
+@pytest.mark.parametrize(('flip', 'training'), [(0.5, False), (0.0, True)])
+def test_no_flip_without_training_or_probability(flip, training):
+    images = torch.rand(32, 1, 1, 4)
+    out = ImagePreprocessor(flip=flip)(dict(images=images), training=training, random=StepRandom(1))
+    assert torch.equal(out['images'], images)
+
+
+def test_certain_flip():
+    images = torch.rand(8, 1, 1, 4)
+    out = ImagePreprocessor(flip=1.0)(dict(images=images), training=True, random=StepRandom(1))
+    assert torch.equal(out['images'], images.flip(-1))
+
+
+def test_flipping_needs_the_random_numbers_of_the_step():
+    with pytest.raises(ValueError, match='random numbers of the step'):
+        ImagePreprocessor(flip=0.5)(dict(images=torch.rand(1, 1, 2, 2)), training=True)
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        (dict(value_range=(1, 1)), r'model\.data_preprocessor\.value_range must increase, got \(1, 1\)'),
+        (dict(flip=1.5), r'model\.data_preprocessor\.flip is a probability in \[0, 1\], got 1\.5'),
+    ],
+)
+def test_bad_arguments(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        ImagePreprocessor(**kwargs)
