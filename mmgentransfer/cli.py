@@ -20,13 +20,29 @@ if TYPE_CHECKING:
 
     from mmengine.config import Config
 
-__all__ = ['main']
+__all__ = ['main', 'parse_options']
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
+def parse_options(items: Sequence[str]) -> dict[str, Any]:
+    """Parses ``KEY=VALUE`` strings as MMEngine does: numbers, booleans, None, and lists of them are recognised.
+
+    Raises:
+        ValueError: An item is not of that form.
+    """
+    from mmengine.config import DictAction
+
+    for item in items:
+        if '=' not in item:
+            raise ValueError(f'{item!r} is not of the form KEY=VALUE')
+    namespace = argparse.Namespace()
+    DictAction([], 'options', nargs='+')(argparse.ArgumentParser(), namespace, list(items))
+    return namespace.options
+
+
 class _KeyValues(argparse.Action):
-    """Parses ``KEY=VALUE ...`` as MMEngine's DictAction does; that is imported when it is needed only."""
+    """Collects ``KEY=VALUE ...``, also when the option is given several times; see :func:`parse_options`."""
 
     def __call__(
         self,
@@ -35,16 +51,11 @@ class _KeyValues(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        from mmengine.config import DictAction
-
-        for item in values:
-            if '=' not in item:
-                parser.error(f'argument {option_string}: {item!r} is not of the form KEY=VALUE')
-        parse = DictAction(self.option_strings, self.dest, nargs='+')
-        # MMEngine replaces what an earlier occurrence of the option gave
-        merged = dict(getattr(namespace, self.dest, None) or {})
-        parse(parser, namespace, values, option_string)
-        setattr(namespace, self.dest, {**merged, **getattr(namespace, self.dest)})
+        try:
+            options = parse_options(values)
+        except ValueError as error:
+            parser.error(f'argument {option_string}: {error}')
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **options})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,9 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument('--work-dir', help='folder of the run (default: work_dirs/<folder>/<name> of the config)')
     train.add_argument('--resume', action='store_true', help='go on from the latest checkpoint in the folder')
     train.add_argument('--amp', action='store_true', help='mixed precision')
-    train.add_argument(
-        '--dry-run', action='store_true', help='check everything, show the config and the networks, stop'
-    )
+    train.add_argument('--dry-run', action='store_true', help='check everything, show the networks, and stop')
     _add_options(train)
     _add_launcher(train)
 
@@ -100,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs='+',
         action=_KeyValues,
         metavar='NAME=VALUE',
-        help="values in place of the file's variables",
+        help="in place of the file's variables",
     )
     sweep.add_argument('--dry-run', action='store_true', help='check everything, list the runs, stop')
     _add_options(sweep)

@@ -136,7 +136,8 @@ def experiment_config(work_dir: Path, model: dict, iters: int = 5, side: int = 8
         sampler=dict(type='DefaultSampler', shuffle=False),
     )
     dataset = dict(type='Digits', image_size=side, classes=[9])
-    cfg = Config.fromfile(ROOT / 'configs/default_runtime.py')
+    # setting the config out prettily, as MMEngine does four times a run, takes longer than a small run itself
+    cfg = Config.fromfile(ROOT / 'configs/default_runtime.py', format_python_code=False)
     n_critic = model['moves'][0].get('repeat', 1)
     cfg.merge_from_dict(
         dict(
@@ -177,9 +178,11 @@ def experiment(tmp_path) -> Callable[..., Config]:
     return make
 
 
-# what tools/train.py does, with room for source that runs before it
+# what tools/train.py does, with room for source that runs before it; only the config is not set out prettily
 TRAIN = """
 import sys
+from yapf.yapflib import yapf_api
+yapf_api.FormatCode = lambda text, **style: (text, True)
 from mmgentransfer.cli import main
 sys.exit(main(['train', *sys.argv[1:]]))
 """
@@ -221,9 +224,9 @@ class TrainingProcess:
         return self._process.returncode
 
 
-def clean_environment(**variables: str) -> dict[str, str]:
-    """The environment for a process that imports this checkout and computes on one core."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])])
+def clean_environment(*folders: Path, **variables: str) -> dict[str, str]:
+    """The environment for a process that imports from ``folders`` and this checkout and computes on one core."""
+    path = os.pathsep.join(filter(None, [*map(str, folders), str(ROOT), os.environ.get('PYTHONPATH')]))
     return {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': path, **variables}
 
 

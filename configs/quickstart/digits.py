@@ -34,7 +34,7 @@ _networks = ('model.networks.generator', 'model.networks.critic')
 _minegan_networks = ('model.networks.generators.0', 'model.networks.critic')
 _from_source = {f'{name}.init_cfg.checkpoint': '{home}/{source}' for name in _networks}
 _minegan_from_source = {f'{name}.init_cfg.checkpoint': '{home}/{source}' for name in _minegan_networks}
-_mining_only = {'model.stages': [dict(name='mine', iters=600, train=['miners', 'critic'])]}
+_mining_only = {'model.stages': [dict(name='mine', iters=400, train=['miners', 'critic'])]}
 rows = [
     dict(name='from scratch', options={f'{name}.init_cfg': None for name in _networks}),
     dict(name='TransferGAN', options=_from_source),
@@ -45,7 +45,7 @@ seeds = [0]
 columns = [
     dict(key='fid_digits', name='FID (digits)', precision=1, better='lower'),
     dict(key='kmmd_digits', name='KMMD (digits)', precision=3, better='lower'),
-    dict(key='mv', name='mean variance', precision=4, better='higher'),
+    dict(key='mv', name='mean variance', precision=4),
     dict(key='classifier_error_digits', name='classifier error (%)', precision=1, better='lower'),
     dict(key='nn_ratio', name='nearest-image ratio', precision=3),
     dict(key='train_seconds', name='training (s)', precision=0),

@@ -11,7 +11,7 @@ from mmgentransfer.checkpoints import load_checkpoint, resolve_checkpoint
 from mmgentransfer.models.game import AdversarialModel
 from mmgentransfer.registry import MODELS
 
-__all__ = ['init_model']
+__all__ = ['init_model', 'load_weights']
 
 
 def init_model(
@@ -43,11 +43,21 @@ def init_model(
         if loaded is None:
             model.init_weights()
         else:
-            _load(model, loaded, resolve_checkpoint(checkpoint))
+            load_weights(model, loaded, resolve_checkpoint(checkpoint))
     return model.to(device).eval()
 
 
-def _load(model: AdversarialModel, loaded: dict, path: str) -> None:
+def load_weights(model: AdversarialModel, loaded: dict, path: str) -> None:
+    """Loads a checkpoint of the same model, moving averages included.
+
+    Args:
+        model: Where the weights go.
+        loaded: What :func:`load_checkpoint` gave.
+        path: Where it came from, for the error.
+
+    Raises:
+        ValueError: The checkpoint lacks tensors, has others, or tensors of other shapes.
+    """
     state = loaded.get('state_dict', loaded)
     model.add_ema(sorted({key.split('.')[1] for key in state if key.startswith('ema.')}))
     target = model.state_dict()

@@ -36,8 +36,8 @@ def run_quickstart(
 ) -> list[dict[str, Any]]:
     """Trains a source GAN of real digits, transfers it to ``target`` in four ways, and reports.
 
-    ``report.html``, ``grid.png`` and ``summary.json`` go to ``work_dir``, which also keeps the classifier and the source
-    GANs for later calls.
+    ``report.html``, ``grid.png`` and ``summary.json`` go to ``work_dir``, which also keeps the classifier and the
+    source GANs for later calls.
 
     Args:
         target: The digit to transfer to.
@@ -109,13 +109,13 @@ def _check(target: int, images: int) -> None:
 def _intro(target: int, images: int, on_manifold: bool) -> str:
     seen = 'all ten digits' if on_manifold else f'the nine digits other than {target}'
     return (
-        f'A source GAN was trained on real images of {seen}. Each method had the same {images} real images of the digit '
-        f'{target}, and the same number of iterations. The scores compare 1,000 generated images with real ones that no '
-        'method was trained on. FID and KMMD are on the features of a classifier trained on real digits, so they do not '
-        "compare with published values on Inception's; the classifier error is the share of generated images that it "
-        f'takes for another digit than {target}. The nearest-image ratio is the distance of generated images to the '
-        'nearest training image over that of held-out real images: near 1 for a model that generalises, near 0 for one '
-        'that copies.'
+        f'A source GAN was trained on real images of {seen}. Each method had the same {images} real images of '
+        f'the digit {target}, and the same number of iterations. The scores compare generated images with real ones '
+        'that no method was trained on. FID and KMMD are on the features of a classifier trained on real digits, so '
+        "they do not compare with published values on Inception's; the classifier error is the share of generated "
+        f'images that it takes for another digit than {target}. The nearest-image ratio is the distance of generated '
+        'images to the nearest training image over that of held-out real images: near 1 for a model that generalises, '
+        'near 0 for one that copies.'
     )
 
 

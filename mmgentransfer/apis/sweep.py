@@ -10,9 +10,10 @@ A sweep file is a Python config::
     seeds = [0, 1, 2]
     columns = [dict(key='fid_digits', name='FID (digits)', precision=1, better='lower')]
 
-Configs are looked for in the sweep file's folder, in those above it, and in the current one. A string may hold ``{seed}`` and the names of
-``variables``; a string that is nothing else becomes the value itself. A prerequisite that uses ``{seed}`` is run for
-each seed. ``randomness.seed`` is set to the seed of each run.
+Configs are looked for in the sweep file's folder, in those above it, and in the current one. A string may hold
+``{seed}`` and the names of ``variables``; a string that is nothing else becomes the value itself. A prerequisite that
+uses ``{seed}`` is run for each seed. ``randomness.seed`` is set to the seed of each run. A column or a row with
+``at=100`` shows the scores of the evaluation at iteration 100 in place of the last.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _KEYS = dict(
     sweep=('title', 'variables', 'prerequisites', 'base', 'rows', 'seeds', 'columns'),
     prerequisites=('config', 'work_dir', 'options'),
     base=('config', 'options'),
-    rows=('name', 'config', 'options'),
-    columns=('key', 'name', 'precision', 'better'),
+    rows=('name', 'config', 'options', 'at'),
+    columns=('key', 'name', 'precision', 'better', 'at'),
 )
 
 
@@ -51,10 +52,11 @@ class Sweep:
         path: The file.
         title: Heading of the table.
         work_dir: Folder of the cells and tables.
-        prerequisites: Runs that must be finished first: a list for each entry of the file, one run or one for each seed.
+        prerequisites: Runs that must be finished first: for each entry of the file one run, or one for each seed.
         cells: A list of runs for each row, one for each seed.
         row_names: Names of the rows.
         columns: What the table shows; empty for everything that was measured.
+        at: For each row, the iteration whose scores stand in it; None for the last.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Sweep:
     cells: list[list[SweepRun]]
     row_names: list[str]
     columns: list[dict[str, Any]]
+    at: list[int | None]
 
     @property
     def runs(self) -> list[SweepRun]:
@@ -116,7 +119,7 @@ def run_sweep(
         if failed:
             raise FailedRunError(f'{failed[0].label} failed, and the sweep needs it: {failed[0].last_words()}')
     failed = run_all([run for row in sweep.cells for run in row], jobs, show)
-    results = collect_rows(sweep.row_names, sweep.cells, sweep.columns)
+    results = collect_rows(sweep.row_names, sweep.cells, sweep.columns, sweep.at)
     notes = [f'Command: {_command(path, work_dir, jobs, seeds, options, rows, variables)}', *machine_notes()]
     write_tables(sweep.work_dir, sweep.title, sweep.columns, results, notes)
     if show:
@@ -181,7 +184,8 @@ def load_sweep(
         prerequisites=prerequisites,
         cells=cells,
         row_names=[fill(row['name'], values) for row in chosen],
-        columns=[{'name': column['key'], 'precision': 3, **column} for column in content.get('columns', [])],
+        columns=[_column(column) for column in content.get('columns', [])],
+        at=[row.get('at') for row in chosen],
     )
 
 
@@ -213,6 +217,11 @@ def _read(path: Path) -> dict[str, Any]:
         if 'key' not in column or column.get('better', 'lower') not in ('lower', 'higher'):
             raise ValueError(f"{path}: columns[{index}] needs a key, and its better is 'lower' or 'higher': {column}")
     return content
+
+
+def _column(entry: dict[str, Any]) -> dict[str, Any]:
+    key = f'{entry["key"]}@{entry["at"]}' if 'at' in entry else entry['key']
+    return {'name': key, 'precision': 3, **entry, 'key': key}
 
 
 def _check_keys(where: str, node: dict[str, Any], kind: str) -> None:

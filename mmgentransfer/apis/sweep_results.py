@@ -19,16 +19,24 @@ __all__ = ['best_cells', 'collect_rows', 'format_rows', 'machine_notes', 'print_
 
 
 def collect_rows(
-    names: Sequence[str], cells: Sequence[Sequence[SweepRun]], columns: list[dict[str, Any]]
+    names: Sequence[str],
+    cells: Sequence[Sequence[SweepRun]],
+    columns: list[dict[str, Any]],
+    at: Sequence[int | None] | None = None,
 ) -> list[dict[str, Any]]:
     """Gathers what the finished runs of each row measured; see :func:`run_sweep` for what is returned.
 
-    An empty list of ``columns`` is filled with everything that was measured.
+    An empty list of ``columns`` is filled with everything that was measured. ``at`` gives, for each row, the iteration
+    whose scores stand in it, or None for the last.
     """
     summaries = [[run.summary() if state_of(run) == 'finished' else None for run in row] for row in cells]
-    measured = [[_measured(summary) for summary in row if summary is not None] for row in summaries]
+    at = at or [None] * len(names)
+    measured = [
+        [_measured(run, summary, when) for run, summary in zip(runs, row, strict=True) if summary is not None]
+        for runs, row, when in zip(cells, summaries, at, strict=True)
+    ]
     if not columns:
-        keys = dict.fromkeys(key for row in measured for values in row for key in values)
+        keys = dict.fromkeys(key for row in measured for values in row for key in values if '@' not in key)
         columns.extend(dict(key=key, name=key, precision=3) for key in keys)
     results = []
     for name, runs, row, values in zip(names, cells, summaries, measured, strict=True):
@@ -48,8 +56,14 @@ def collect_rows(
     return results
 
 
-def _measured(summary: dict[str, Any]) -> dict[str, float]:
-    return {**summary['metrics'], 'train_seconds': summary['train_seconds']}
+def _measured(run: SweepRun, summary: dict[str, Any], at: int | None) -> dict[str, float]:
+    """Returns a run's scores, those of the last evaluation (or of iteration ``at``) by name, others as ``name@iter``."""
+    path = run.work_dir / 'metrics.jsonl'
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    by_iteration = {line['iter']: line for line in lines}
+    scores = {f'{key}@{when}': value for when, line in by_iteration.items() for key, value in line.items()}
+    final = summary['metrics'] if at is None else by_iteration.get(at, {})
+    return {**scores, **final, 'train_seconds': summary['train_seconds']}
 
 
 def format_rows(columns: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -71,7 +85,7 @@ def _cell(row: dict[str, Any], column: dict[str, Any]) -> str:
 
 
 def best_cells(columns: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]]) -> set[tuple[int, int]]:
-    """Returns (row, column) of the best mean in each column that says which is ``better``, as in :func:`format_rows`."""
+    """Returns (row, column) in :func:`format_rows` of the best mean of each column that says what is ``better``."""
     best = set()
     for index, column in enumerate(columns, start=1):
         means = [(row['mean'][column['key']], i) for i, row in enumerate(results, start=1)]

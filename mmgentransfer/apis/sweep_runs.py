@@ -32,7 +32,7 @@ class FailedRunError(RuntimeError):
     """A run that others depend on failed."""
 
 
-@dataclass
+@dataclass(eq=False)
 class SweepRun:
     """One training of a sweep.
 
@@ -88,12 +88,13 @@ def run_all(runs: Sequence[SweepRun], jobs: int, show: bool = True) -> list[Swee
 
     An exception (such as Ctrl-C) ends all processes that were started before it passes on.
     """
-    waiting = [run for run in runs if state_of(run) != 'finished']
+    finished = [run for run in runs if state_of(run) == 'finished']
+    waiting = [run for run in runs if run not in finished]
     threads = max(1, available_cores() // max(1, min(jobs, len(waiting))))
     running: dict[subprocess.Popen, tuple[SweepRun, float]] = {}
     failed: list[SweepRun] = []
     view = _view(show)
-    view.open(len(runs), len(runs) - len(waiting))
+    view.open(len(runs), finished)
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -166,7 +167,7 @@ def _progress_of(run: SweepRun) -> dict[str, Any] | None:
 class _View(Protocol):
     """Somewhere that the progress of several runs is shown."""
 
-    def open(self, total: int, finished: int) -> None: ...
+    def open(self, total: int, finished: list[SweepRun]) -> None: ...
 
     def started(self, run: SweepRun) -> None: ...
 
@@ -190,7 +191,7 @@ def _ending(run: SweepRun, succeeded: bool, seconds: float) -> str:
 
 
 class _Silent:
-    def open(self, total: int, finished: int) -> None:
+    def open(self, total: int, finished: list[SweepRun]) -> None:
         pass
 
     def started(self, run: SweepRun) -> None:
@@ -209,9 +210,9 @@ class _Silent:
 class _Lines(_Silent):
     """A line when a run starts and when it ends, for log files and pipes."""
 
-    def open(self, total: int, finished: int) -> None:
-        if finished:
-            print(f'{finished} of {total} finished before', flush=True)
+    def open(self, total: int, finished: list[SweepRun]) -> None:
+        for run in finished:
+            print(f'finished before: {run.label}', flush=True)
 
     def started(self, run: SweepRun) -> None:
         print(f'start: {run.label} -> {run.work_dir}', flush=True)
@@ -223,7 +224,7 @@ class _Lines(_Silent):
 class _Bars:
     """A bar for each running process, with its stage and the time left."""
 
-    def open(self, total: int, finished: int) -> None:
+    def open(self, total: int, finished: list[SweepRun]) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         self._progress = Progress(
@@ -235,7 +236,7 @@ class _Bars:
             TimeRemainingColumn(),
         )
         self._tasks: dict[str, Any] = {}
-        self._all = self._progress.add_task('runs finished', total=total, completed=finished)
+        self._all = self._progress.add_task('runs finished', total=total, completed=len(finished))
         self._progress.start()
 
     def started(self, run: SweepRun) -> None:

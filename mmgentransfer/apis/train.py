@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 from torch import nn
 
 from mmgentransfer.apis.checks import check_config, check_work_dir
 from mmgentransfer.apis.console import ConsoleRunner
-from mmgentransfer.checkpoints import atomic_write, latest_checkpoint, resolve_checkpoint
+from mmgentransfer.apis.inference import load_weights
+from mmgentransfer.checkpoints import atomic_write, latest_checkpoint, load_checkpoint, resolve_checkpoint
 from mmgentransfer.engine.distributed import init_distributed
 
 _MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
@@ -66,9 +68,11 @@ def read_config(path: str | Path) -> Config:
     if not Path(path).is_file():
         raise FileNotFoundError(f'there is no config {str(path)!r}')
     try:
-        return Config.fromfile(path)
+        cfg = Config.fromfile(path)
     except (SyntaxError, NameError, KeyError, TypeError, ImportError) as error:
         raise ValueError(f'the config {str(path)!r} can not be read: {error}') from error
+    # every checkpoint holds the config as text, which takes yapf a second or more to format
+    return Config(cfg._cfg_dict, cfg.text, cfg.filename, cfg.env_variables, format_python_code=False)
 
 
 def merge_options(cfg: Config, options: dict[str, Any]) -> None:
@@ -119,6 +123,8 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
         FloatingPointError: A loss became non-finite.
     """
     if amp:
+        if get_device() == 'cpu':
+            raise ValueError('--amp (mixed precision) needs an accelerator, and there is none here')
         for wrapper in cfg.optim_wrapper.values():
             if isinstance(wrapper, dict):
                 wrapper['type'] = 'AmpOptimWrapper'
@@ -152,13 +158,16 @@ def evaluate(cfg: Config, checkpoint: str, launcher: str = 'none') -> dict[str, 
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
-        ValueError: The config has no test loop.
+        ValueError: The config has no test loop, or the checkpoint doesn't fit the config.
     """
     if cfg.get('test_cfg') is None:
         raise ValueError('the config has no test_cfg: there is nothing to score')
-    cfg.load_from = resolve_checkpoint(checkpoint)
+    path = resolve_checkpoint(checkpoint)
+    loaded = load_checkpoint(path)
+    cfg.load_from = None  # MMEngine would run a pickle's code, and pass over tensors that don't fit
     cfg.resume = False
     runner = _build_runner(cfg, launcher)
+    load_weights(runner.model, loaded, path)
     return dict(runner.test())
 
 

@@ -121,7 +121,8 @@ def load_checkpoint(path: str, allow_pickle: bool = False) -> dict[str, Any]:
     except (RuntimeError, EOFError, OSError, KeyError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
-        raise ValueError(f'{path!r} is not a readable checkpoint: {str(error).splitlines()[0]}') from error
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f'{path!r} is not a readable checkpoint: {reason}') from error
     if not isinstance(loaded, dict):
         raise ValueError(f'{path!r} holds a {type(loaded).__name__}, not a checkpoint')
     return loaded

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import torch
 import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, init_dist, is_distributed
+from mmengine.registry import MODEL_WRAPPERS as ROOT_MODEL_WRAPPERS
 from torch import Tensor, nn
 
 from mmgentransfer.registry import MODEL_WRAPPERS
@@ -40,6 +41,8 @@ def init_distributed(launcher: str) -> None:
     torch_dist.init_process_group(backend='gloo')
 
 
+# MMEngine's `Runner.wrap_model` asks its root registry for the class, whatever the default scope
+@ROOT_MODEL_WRAPPERS.register_module()
 @MODEL_WRAPPERS.register_module()
 class SelfSynchronised:
     """Stands where MMEngine expects a distributed wrapper and leaves the model as it is.

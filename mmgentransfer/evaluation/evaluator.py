@@ -74,13 +74,14 @@ class GenerationEvaluator:
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
     @cached_property
-    def _usable_metrics(self) -> list[Metric]:
+    def usable_metrics(self) -> list[Metric]:
+        """The metrics whose extractor has its weights."""
         return [metric for metric in self.metrics if metric.extractor not in self._unusable]
 
     @cached_property
     def _views(self) -> list[str | None]:
         """What the usable metrics look through: names of extractors, and None for the raw images."""
-        return list(dict.fromkeys(metric.extractor for metric in self._usable_metrics))
+        return list(dict.fromkeys(metric.extractor for metric in self.usable_metrics))
 
     def notices(self) -> list[str]:
         """Returns a line for each extractor without weights: what to put where, and the metrics left out for it."""
@@ -107,7 +108,7 @@ class GenerationEvaluator:
                 are none.
         """
         self._real = self._image_sets(real, self._views, device, 'real')
-        needing = [metric for metric in self._usable_metrics if metric.needs_train]
+        needing = [metric for metric in self.usable_metrics if metric.needs_train]
         if not needing:
             return
         if train is None:
@@ -156,7 +157,7 @@ class GenerationEvaluator:
         """
         parts = [part for part in ([self.collect()] if collected is None else collected) if part]
         self.reset()
-        if not self._usable_metrics:
+        if not self.usable_metrics:
             return {}
         if self._real is None:
             raise RuntimeError('GenerationEvaluator.prepare must take in the real images before evaluate')
@@ -170,7 +171,7 @@ class GenerationEvaluator:
             for view in self._views
         }
         results: dict[str, float] = {}
-        for metric in self._usable_metrics:
+        for metric in self.usable_metrics:
             view = metric.extractor
             train = self._train[view] if metric.needs_train else None
             scores = metric.compute(self._real[view], fake[view], train)

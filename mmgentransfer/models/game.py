@@ -161,13 +161,17 @@ class AdversarialModel(BaseModel):
         return stage
 
     def init_weights(self) -> None:
-        """Initialises every network (random, then what its ``init_cfg`` asks), each from random numbers of its own."""
+        """Initialises every network (random, then what its ``init_cfg`` asks), each from random numbers of its own.
+
+        Moving averages start at these weights.
+        """
         for name in self.network_names:
             network = getattr(self, name)
             with _forked_random(name), DefaultScope.overwrite_default_scope('mmgentransfer'):
                 for member in network if isinstance(network, nn.ModuleList) else [network]:
                     if hasattr(member, 'init_weights'):
                         member.init_weights()
+        self.update_ema(momentum=0.0)
         self._is_init = True
 
     # ------------------------------------------------------------------ stages

@@ -24,7 +24,7 @@ FILES = sorted(
 SWEEPS = [path for path in FILES if re.search(r'^rows = ', path.read_text(encoding='utf-8'), re.MULTILINE)]
 EXPERIMENTS = [path for path in FILES if path not in SWEEPS]
 
-# What makes a network small; a test below sees to it that a type missing here is noticed.
+# What makes a network small; a model that stays larger than this allows lacks its networks' types here.
 SMALL = {
     'WGANGPGenerator': dict(base_channels=4),
     'WGANGPCritic': dict(base_channels=4),

@@ -81,9 +81,11 @@ def run_and_watch(cfg: Config) -> tuple[dict[str, float], NetworkWatch]:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path, monkeypatch):
+def _surroundings(tmp_path, monkeypatch):
     monkeypatch.setenv('MMGENTRANSFER_CACHE', str(tmp_path / 'cache'))
     monkeypatch.chdir(ROOT)
+    # MMEngine lays the config's text out anew for every log and checkpoint: most of the time of runs as short as these
+    monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode', lambda text, **_: (text, True))
 
 
 # ---------------------------------------------------------------------- experiments
@@ -171,9 +173,8 @@ def test_sweep_expands_to_valid_experiments(path):
     for run in (run for row in sweep.cells for run in row):
         check_sources(run.cfg, sources)
         needed = {init['checkpoint'] for _, _, init in transfers_in(run.cfg.model)}
-        needed |= {
-            node['checkpoint'] for node in dicts_in(run.cfg.val_evaluator) if node['type'] == 'ClassifierFeatures'
-        }
+        extractors = run.cfg.val_evaluator.extractors.values()
+        needed |= {extractor.checkpoint for extractor in extractors if extractor.type == 'ClassifierFeatures'}
         assert needed <= set(sources), f'{run.label}: the sweep must train what its rows start from'
     # a misspelt key adds an option where none is read, and leaves two rows the same
     assert len({row[0].fingerprint for row in sweep.cells}) == len(sweep.cells)

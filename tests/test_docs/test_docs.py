@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmgentransfer import cli
+from mmgentransfer.apis import sweep
 from mmgentransfer.registry import REGISTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +52,7 @@ def slugs(page):
 
 def existing(words):
     """Says what is wrong with a command of the project, or None."""
-    first, *rest = words
+    first, *rest = [words[0].removeprefix('.venv/bin/'), *words[1:]]
     if first == 'python' and rest and rest[0].startswith('tools/'):
         first, *rest = rest
     if first == 'mmgentransfer':
@@ -61,7 +62,9 @@ def existing(words):
         unknown = [word for word in rest if '=' not in word and word not in targets]
         return f'the Makefile has no target {unknown}' if unknown else None
     if not first.startswith('tools/'):
-        return None if first in OTHER_COMMANDS else f'{first} is no command of the project, and none of the known others'
+        return (
+            None if first in OTHER_COMMANDS else f'{first} is no command of the project, and none of the known others'
+        )
     script = ROOT / first
     if not script.is_file():
         return f'there is no {first}'
@@ -76,7 +79,9 @@ def existing(words):
         return refused([command, *['x'] * (2 if command == 'test' else 1), *rest[positional:]])
     if script.name in ('train.py', 'test.py'):
         return refused([script.stem, *rest])
-    unknown = [word for word in rest if OPTION.fullmatch(word) and f"'{word}'" not in script.read_text(encoding='utf-8')]
+    unknown = [
+        word for word in rest if OPTION.fullmatch(word) and f"'{word}'" not in script.read_text(encoding='utf-8')
+    ]
     return f'{first} has no option {unknown}' if unknown else None
 
 
@@ -98,15 +103,18 @@ def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv('MMGENTRANSFER_CACHE', str(tmp_path / 'cache'))
-    monkeypatch.setattr(sys, 'modules', sys.modules.copy())  # a page's own modules end with it
     namespace = {'__name__': page.stem}
-    for number, (_, mark, text) in enumerate(blocks(page), start=1):
-        if mark.startswith('file='):
-            path = tmp_path / mark.removeprefix('file=')
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding='utf-8')
-        elif mark == 'run':
-            exec(compile(text, f'{page.name}, block {number}', 'exec'), namespace)
+    try:
+        for number, (_, mark, text) in enumerate(blocks(page), start=1):
+            if mark.startswith('file='):
+                path = tmp_path / mark.removeprefix('file=')
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding='utf-8')
+            elif mark == 'run':
+                exec(compile(text, f'{page.name}, block {number}', 'exec'), namespace)
+    finally:
+        for path in tmp_path.glob('*.py'):
+            sys.modules.pop(path.stem, None)  # the page's own modules end with it
 
 
 @pytest.mark.parametrize('page', DOCS, ids=ids(DOCS))
@@ -121,7 +129,7 @@ def test_components_exist(page):
     text = page.read_text(encoding='utf-8')
     known = set().union(*(registry.known() for registry in REGISTRIES.values()))
     known |= set(re.findall(r'^class (\w+)', text, re.MULTILINE))
-    assert set(re.findall(r"type='(\w+)'", text)) <= known
+    assert set(re.findall(r"\btype='(\w+)'", text)) <= known
 
 
 @pytest.mark.parametrize('page', PAGES, ids=ids(PAGES))
@@ -132,15 +140,16 @@ def test_links_lead_somewhere(page):
             continue
         path, _, anchor = target.partition('#')
         linked = (page.parent / path).resolve() if path else page
-        # the page that the project opens with is not part of an installed or partial checkout
-        assert linked.exists() or linked == ROOT / 'README.md', target
+        assert linked.exists(), target
         assert not anchor or anchor in slugs(linked), target
 
 
 @pytest.mark.parametrize('page', PAGES, ids=ids(PAGES))
 def test_paths_exist(page):
     text = page.read_text(encoding='utf-8')
-    paths = re.findall(r'(?<![\w./-])((?:configs|docs|mmgentransfer|tests|tools)/[\w./-]*(?:\.(?:py|sh|md|yml)\b|/))', text)
+    paths = re.findall(
+        r'(?<![\w./-])((?:configs|docs|mmgentransfer|tests|tools)/[\w./-]*(?:\.(?:py|sh|md|yml)\b|/(?![\w.])))', text
+    )
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
@@ -161,19 +170,41 @@ def test_options_in_the_text_exist(page, capsys):
     assert shown <= known
 
 
-def test_components_page_is_up_to_date(capsys):
+@pytest.mark.parametrize('command', ['train', 'test', 'sample', 'sweep', 'quickstart'])
+def test_every_option_is_documented(command, capsys):
+    with pytest.raises(SystemExit):
+        cli._parser().parse_args([command, '--help'])
+    options = set(OPTION.findall(capsys.readouterr().out)) - {'--help'}
+    assert options - set(OPTION.findall((ROOT / 'docs' / 'training.md').read_text(encoding='utf-8'))) == set()
+
+
+@pytest.mark.parametrize(('registry', 'page'), [('datasets', 'data.md'), ('metrics', 'evaluation.md')])
+def test_every_dataset_and_metric_is_documented(registry, page, list_components):
+    text = (ROOT / 'docs' / page).read_text(encoding='utf-8')
+    names = [name for names in list_components.own_components(REGISTRIES[registry]).values() for name in names]
+    assert [name for name in names if not re.search(rf'\b{name}\b', text)] == []
+
+
+def test_every_sweep_key_is_documented():
+    text = (ROOT / 'docs' / 'training.md').read_text(encoding='utf-8').partition('## Sweeps')[2]
+    assert [key for keys in sweep._KEYS.values() for key in keys if f'`{key}`' not in text] == []
+
+
+@pytest.fixture(scope='module')
+def list_components():
     path = ROOT / 'tools' / 'analysis_tools' / 'list_components.py'
     spec = importlib.util.spec_from_file_location('list_components', path)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    assert tool.main(['--check']) == 0, capsys.readouterr().err
+    return tool
 
 
-def test_components_page_out_of_date_is_noticed(tmp_path, monkeypatch, capsys):
-    path = ROOT / 'tools' / 'analysis_tools' / 'list_components.py'
-    spec = importlib.util.spec_from_file_location('list_components', path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+def test_components_page_is_up_to_date(list_components, capsys):
+    assert list_components.main(['--check']) == 0, capsys.readouterr().err
+
+
+def test_components_page_out_of_date_is_noticed(list_components, tmp_path, monkeypatch, capsys):
+    tool = list_components
     monkeypatch.setattr(tool, 'ROOT', tmp_path)
     monkeypatch.setattr(tool, 'PAGE', tmp_path / 'components.md')
     assert tool.main([]) == 0

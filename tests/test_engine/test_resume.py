@@ -14,7 +14,7 @@ import torch
 from mmgentransfer.apis import train
 from mmgentransfer.checkpoints import latest_checkpoint, load_checkpoint
 
-ITERS, MINING, INTERVAL = 60, 31, 3
+ITERS, MINING, INTERVAL = 24, 13, 3
 
 
 def everything(work_dir):
@@ -114,10 +114,11 @@ def reference(tmp_path_factory, make_experiment, make_minegan_config, start_trai
     model['data_preprocessor'] = dict(type='ImagePreprocessor', flip=0.5)
     model['stages'][1]['lr'] = dict(generator=5e-4)
     cfg = make_experiment(folder, model, ITERS)
-    del cfg['work_dir'], cfg['experiment_name']
+    cfg.pop('work_dir')
+    cfg.pop('experiment_name')
     cfg.custom_hooks = [dict(type='EMAHook', networks=['miners', 'generators'], half_life=50)]
     cfg.default_hooks.checkpoint.interval = INTERVAL
-    cfg.train_cfg.val_interval = 7
+    cfg.train_cfg.val_interval = 10
     cfg.dump(folder / 'config.py')
     process = start_training(folder / 'config.py', folder / 'whole')
     assert process.wait() == 0, process.output
@@ -152,7 +153,7 @@ def slow_step(self, *args, **kwargs):
 AdversarialModel.train_step = slow_step
 """
 
-# the process ends by SIGKILL when half of the bytes of the checkpoint of iteration 36 are in its file
+# the process ends by SIGKILL when half of the bytes of the checkpoint of iteration 15 are in its file
 DIE_WHILE_WRITING = """
 import os, signal
 opened = os.fdopen
@@ -166,7 +167,7 @@ class Half:
     def __getattr__(self, name):
         return getattr(self.file, name)
     def write(self, data):
-        if '.iter_36.pth' in os.readlink(f'/proc/self/fd/{self.file.fileno()}'):
+        if '.iter_15.pth' in os.readlink(f'/proc/self/fd/{self.file.fileno()}'):
             self.file.write(data[: len(data) // 2])
             self.file.flush()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -180,13 +181,13 @@ def test_killed_while_writing_a_checkpoint(reference, start_training, tmp_path):
     run = tmp_path / 'killed'
     process = start_training(config, run, before=DIE_WHILE_WRITING)
     assert process.wait() == -signal.SIGKILL, process.output
-    strays = list(run.glob('.iter_36.pth.*.tmp'))
+    strays = list(run.glob('.iter_15.pth.*.tmp'))
     assert len(strays) == 1, 'the kill must have hit the writing'
     assert strays[0].stat().st_size > 1000
     with pytest.raises(ValueError, match='checkpoint'):
         load_checkpoint(str(strays[0]))
     # one checkpoint is whole: MMEngine removes the one before it ahead of writing
-    assert latest_checkpoint(run).endswith('iter_33.pth')
+    assert latest_checkpoint(run).endswith('iter_12.pth')
     (run / '.iter_99.pth.abc.tmp').write_bytes(os.urandom(100))
     resumed = start_training(config, run, '--resume')
     assert resumed.wait() == 0, resumed.output

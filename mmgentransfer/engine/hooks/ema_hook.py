@@ -45,9 +45,7 @@ class EMAHook(Hook):
             runner.model.add_ema(self.networks)
 
     def before_train(self, runner: Runner) -> None:
-        """Starts the averages at the initial weights of a new run."""
-        if runner.iter == 0:
-            runner.model.update_ema(momentum=0.0)
+        """Learns the momentum; the averages themselves start with the model's initialisation."""
         if self.half_life is None:
             self._momentum = self.momentum
         else:

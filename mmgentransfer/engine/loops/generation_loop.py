@@ -62,7 +62,10 @@ class GenerationLoop(BaseLoop):
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:
-        """Generates, scores, and returns the metrics."""
+        """Generates, scores, and returns the metrics; nothing is generated if every metric lacks its weights."""
+        self.metrics: dict[str, float] = {}
+        if not self.evaluator.usable_metrics:
+            return {}
         runner = self.runner
         model = runner.model
         was_training = model.training

@@ -1,0 +1,103 @@
+"""Reading a config, running and scoring an experiment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmgentransfer.apis import describe, dry_run, evaluate, load_config, train
+from mmgentransfer.apis.train import config_fingerprint
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_config_with_options(tmp_path):
+    (tmp_path / 'base.py').write_text('train_cfg = dict(max_iters=5)\nmodel = dict(stages=[dict(iters=3)])\n')
+    (tmp_path / 'mine.py').write_text("_base_ = './base.py'\ntrain_cfg = dict(val_interval=2)\n")
+    cfg = load_config(tmp_path / 'mine.py', {'train_cfg.max_iters': 9, 'model.stages.0.iters': 4})
+    assert cfg.train_cfg == dict(max_iters=9, val_interval=2)
+    assert cfg.model.stages == [dict(iters=4)]
+    assert cfg.work_dir == f'work_dirs/{tmp_path.name}/mine'
+    assert load_config(tmp_path / 'mine.py', work_dir=tmp_path / 'here').work_dir == str(tmp_path / 'here')
+    (tmp_path / 'own.py').write_text("_base_ = './base.py'\nwork_dir = 'somewhere'\n")
+    assert load_config(tmp_path / 'own.py').work_dir == 'somewhere'
+
+
+def test_config_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no config '.*no\.py'"):
+        load_config(tmp_path / 'no.py')
+
+
+def test_fingerprint_is_of_what_is_done():
+    def fingerprint(options=None, work_dir=None):
+        return config_fingerprint(load_config(ROOT / 'configs/minegan/digits.py', options, work_dir))
+
+    assert fingerprint() == fingerprint(work_dir='elsewhere')
+    assert fingerprint() == fingerprint({'log_level': 'ERROR'})
+    assert fingerprint() != fingerprint({'randomness.seed': 1})
+    assert fingerprint() != fingerprint({'model.networks.miners.0.dims': [128, 128]})
+
+
+def test_summary_of_a_finished_run(experiment, game_configs):
+    cfg = experiment(game_configs['MineGAN'](width=2), iters=5)
+    fingerprint = config_fingerprint(cfg)
+    metrics = train(cfg)
+    summary = json.loads((Path(cfg.work_dir) / 'summary.json').read_text())
+    assert summary.pop('train_seconds') > 0
+    assert summary == dict(config=fingerprint, iters=5, seed=0, metrics=metrics)
+    assert metrics.keys() == {'mv', 'mv_ratio'}
+
+
+def test_same_seed_same_run(experiment, game_configs):
+    states = []
+    for name, seed in (('a', 3), ('b', 3), ('c', 4)):
+        cfg = experiment(game_configs['TransferGAN'](width=2), iters=2, name=name)
+        cfg.randomness.seed = seed
+        train(cfg)
+        states.append(torch.load(Path(cfg.work_dir) / 'iter_2.pth', weights_only=True)['state_dict'])
+    first, same, other = (state['critic.input_conv.weight'] for state in states)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
+
+
+def test_score_of_a_checkpoint(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=2)
+    cfg.test_dataloader, cfg.test_cfg, cfg.test_evaluator = cfg.val_dataloader, cfg.val_cfg, cfg.val_evaluator
+    trained = train(cfg.copy())
+    again = cfg.copy()
+    again.experiment_name += '_test'
+    assert evaluate(again, cfg.work_dir) == trained
+
+
+def test_score_without_a_test_loop(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2))
+    with pytest.raises(ValueError, match='the config has no test_cfg'):
+        evaluate(cfg, cfg.work_dir)
+
+
+def test_dry_run_builds_and_stops(experiment, game_configs):
+    cfg = experiment(game_configs['MineGAN'](width=2))
+    text = dry_run(cfg)
+    assert "train_cfg = dict(max_iters=5, type='GameTrainLoop'" in text
+    assert not list(Path(cfg.work_dir).glob('*.pth'))
+    # 32*32 + 32 for each of the miner's two layers
+    assert [line.split() for line in text.splitlines() if 'MLPMiner ' in line] == [
+        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune']
+    ]
+    cfg = experiment(game_configs['MineGAN'](width=2, finetuning=3), name='wrong')
+    with pytest.raises(ValueError, match='add up to 6 iterations'):
+        dry_run(cfg)
+
+
+def test_table_of_networks(game_configs, build_game):
+    """toy8 has 24,625 and 8,225 parameters."""
+    rows = [line.split() for line in describe(build_game(game_configs['MineGAN']())).splitlines()]
+    assert rows == [
+        ['network', 'class', 'parameters', 'player', 'trained', 'in'],
+        ['critic', 'WGANGPCritic', '8,225', 'critic', 'mine,', 'finetune'],
+        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune'],
+        ['generators', 'WGANGPGenerator', '24,625', 'generator', 'finetune'],
+    ]
