@@ -136,8 +136,7 @@ def experiment_config(work_dir: Path, model: dict, iters: int = 5, side: int = 8
         sampler=dict(type='DefaultSampler', shuffle=False),
     )
     dataset = dict(type='Digits', image_size=side, classes=[9])
-    # setting the config out prettily, as MMEngine does four times a run, takes longer than a small run itself
-    cfg = Config.fromfile(ROOT / 'configs/default_runtime.py', format_python_code=False)
+    cfg = Config.fromfile(ROOT / 'configs/default_runtime.py')
     n_critic = model['moves'][0].get('repeat', 1)
     cfg.merge_from_dict(
         dict(
@@ -186,6 +185,14 @@ yapf_api.FormatCode = lambda text, **style: (text, True)
 from mmgentransfer.cli import main
 sys.exit(main(['train', *sys.argv[1:]]))
 """
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _plain_configs():
+    """Leaves configs as they are: setting them out prettily, four times a run, takes longer than a small run itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('yapf.yapflib.yapf_api.FormatCode', lambda text, **style: (text, True))
+        yield
 
 
 class TrainingProcess:

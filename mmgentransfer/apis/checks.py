@@ -131,7 +131,9 @@ def _accepted_arguments(component: Any) -> set[str] | None:
     if not inspect.isclass(component):
         steps = [component]
     else:
-        steps = [cls.__init__ for cls in component.__mro__ if '__init__' in vars(cls)]
+        steps = [cls.__init__ for cls in component.__mro__ if '__init__' in vars(cls) and cls is not object]
+        if not steps and component.__new__ is object.__new__:
+            return set()
     accepted: set[str] = set()
     for step in steps:
         try:

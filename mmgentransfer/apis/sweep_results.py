@@ -57,7 +57,7 @@ def collect_rows(
 
 
 def _measured(run: SweepRun, summary: dict[str, Any], at: int | None) -> dict[str, float]:
-    """Returns a run's scores, those of the last evaluation (or of iteration ``at``) by name, others as ``name@iter``."""
+    """Returns a run's scores: of the last evaluation (or of iteration ``at``) by name, of each one as ``name@iter``."""
     path = run.work_dir / 'metrics.jsonl'
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     by_iteration = {line['iter']: line for line in lines}

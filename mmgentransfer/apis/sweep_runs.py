@@ -16,13 +16,14 @@ from typing import Any, Protocol
 from mmengine.config import Config
 
 import mmgentransfer
-from mmgentransfer.apis.train import SUMMARY, config_fingerprint
+from mmgentransfer.apis.train import SUMMARY
 from mmgentransfer.checkpoints import atomic_write, latest_checkpoint
 from mmgentransfer.engine.hooks.progress_hook import PROGRESS_FILE
 
 __all__ = ['FailedRunError', 'SweepRun', 'available_cores', 'run_all', 'state_of']
 
 CONFIG = 'config.py'
+FINGERPRINT = 'config_fingerprint.txt'
 CONSOLE = 'console.log'
 _POLL_SECONDS = 0.2
 _SECONDS_TO_END = 10
@@ -72,10 +73,8 @@ def state_of(run: SweepRun) -> str:
         return 'finished' if summary.get('config') == run.fingerprint else 'other config'
     if latest_checkpoint(run.work_dir) is None:
         return 'new'
-    started = run.work_dir / CONFIG
-    if started.is_file() and config_fingerprint(Config.fromfile(started)) != run.fingerprint:
-        return 'other config'
-    return 'interrupted'
+    started = run.work_dir / FINGERPRINT
+    return 'other config' if started.is_file() and started.read_text() != run.fingerprint else 'interrupted'
 
 
 def available_cores() -> int:
@@ -122,6 +121,7 @@ def _start(run: SweepRun, threads: int) -> subprocess.Popen:
     (run.work_dir / _PROGRESS).unlink(missing_ok=True)
     text = '\n'.join(f'{key} = {pprint.pformat(value, width=120)}' for key, value in run.cfg.to_dict().items())
     atomic_write(run.work_dir / CONFIG, f'{text}\n'.encode())
+    atomic_write(run.work_dir / FINGERPRINT, run.fingerprint.encode())
     package_root = str(Path(mmgentransfer.__file__).resolve().parents[1])
     environment = {
         **os.environ,

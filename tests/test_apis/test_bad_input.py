@@ -64,7 +64,7 @@ def test_failed_import_behind_an_unknown_type(config, monkeypatch):
         ('modle', r"unknown config key 'modle'\. Did you mean 'model'"),
         ('trian_cfg', r"unknown config key 'trian_cfg'\. Did you mean 'train_cfg'"),
         ('model.networks.critic.chanel_mults', r'unknown config key model\.networks\.critic\.chanel_mults of WGANGPCritic\.'
-         r" Did you mean 'channel_mults'\? Known: base_channels, channel_mults"),
+         r" Did you mean 'channel_mults' or 'in_channels'\? Known: base_channels, channel_mults, image_size"),
         ('model.losses.gradient_penalty.weight', r'unknown config key model\.losses\.gradient_penalty\.weight of Gradient'),
         ('model.mooves', r"unknown config key model\.mooves of TransferGAN\. Did you mean 'moves'"),
         ('train_cfg.max_iter', r"unknown config key train_cfg\.max_iter of GameTrainLoop\. Did you mean 'max_iters'"),
@@ -155,8 +155,9 @@ def test_bad_data(spoil, error, message, config, folder):
 
 
 def test_images_that_are_gone_by_the_time_they_are_read(config, folder):
-    use_folder(config, folder)
-    config.train_dataloader.dataset = dict(config.train_dataloader.dataset, cache='none', check='none')
+    config.train_dataloader.dataset = dict(
+        type='ImageFolder', data_root=str(folder), image_size=8, channels=1, cache='none', check='none'
+    )
     (folder / '3.png').write_bytes(b'')
     config.train_dataloader.batch_size = 8
     with pytest.raises(ValueError, match=r'images/3\.png can not be used'):

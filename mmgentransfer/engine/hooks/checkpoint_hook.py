@@ -24,7 +24,7 @@ class AtomicCheckpointHook(CheckpointHook):
         **kwargs: As MMEngine's hook takes.
 
     Raises:
-        ValueError: ``max_keep_ckpts`` is 0 or 1.
+        ValueError: ``max_keep_ckpts`` is 0 or 1, or MMEngine's hook has no such argument.
     """
 
     def __init__(self, interval: int, max_keep_ckpts: int = 2, **kwargs: Any) -> None:
@@ -40,6 +40,8 @@ class AtomicCheckpointHook(CheckpointHook):
             backend_args=dict(backend='atomic_local'),
             **kwargs,
         )
+        if self.args:  # MMEngine would hand them to `torch.save`'s caller, at the first checkpoint
+            raise ValueError(f'unknown config key default_hooks.checkpoint.{next(iter(self.args))}')
 
     def before_train(self, runner: Runner) -> None:
         """Learns where to write; schedulers are saved if there are any."""
