@@ -28,7 +28,12 @@ def toy8_networks(width: int = 16) -> dict[str, dict]:
     """The 8-pixel networks of the TransferGAN tables; at their full width of 16 they are 'toy8'."""
     return dict(
         generator=dict(
-            type='WGANGPGenerator', image_size=8, base_channels=width, channel_mults=(2, 1), noise_size=32, out_channels=1
+            type='WGANGPGenerator',
+            image_size=8,
+            base_channels=width,
+            channel_mults=(2, 1),
+            noise_size=32,
+            out_channels=1,
         ),
         critic=dict(type='WGANGPCritic', image_size=8, base_channels=width, channel_mults=(1, 2), in_channels=1),
     )
@@ -83,7 +88,7 @@ def build_wrappers() -> Callable:
     def build(model: AdversarialModel, **optimizer):
         with DefaultScope.overwrite_default_scope('mmgentransfer'):
             config = dict(optimizer=optimizer or ADAM)
-            return PlayerOptimWrappers({player: config for player in model.players})(model)
+            return PlayerOptimWrappers(dict.fromkeys(model.players, config))(model)
 
     return build
 
@@ -150,9 +155,7 @@ def experiment_config(work_dir: Path, model: dict, iters: int = 5, side: int = 8
             val_dataloader=dict(loader, batch_size=50, dataset=dict(dataset, split='test')),
             train_cfg=dict(type='GameTrainLoop', max_iters=iters, val_interval=1000),
             val_cfg=dict(type='GenerationLoop', num_images=10, batch_size=5),
-            val_evaluator=dict(
-                type='GenerationEvaluator', extractors=dict(), metrics=[dict(type='MeanVariance')]
-            ),
+            val_evaluator=dict(type='GenerationEvaluator', extractors=dict(), metrics=[dict(type='MeanVariance')]),
             optim_wrapper=dict(
                 constructor='PlayerOptimWrappers', critic=dict(optimizer=ADAM), generator=dict(optimizer=ADAM)
             ),

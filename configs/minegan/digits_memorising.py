@@ -26,7 +26,7 @@ rows = [
 seeds = [0, 1, 2]
 columns = [
     dict(key='nn_ratio', name='NN ratio', precision=2),
-    dict(key='fid_digits', name='FID (digits)'),
+    dict(key='fid_digits', name='FID (digits)', precision=1),
     dict(key='mv_ratio', name='MV ratio', precision=2),
-    dict(key='classifier_error_digits', name='class. error %'),
+    dict(key='classifier_error_digits', name='class. error %', precision=1),
 ]

@@ -50,8 +50,8 @@ rows = [
 ]
 seeds = [0, 1, 2]
 columns = [
-    dict(key='class_share_digits', name='share of the wanted digit %'),
-    dict(key='fid_digits', name='FID (digits)'),
+    dict(key='class_share_digits', name='share of the wanted digit %', precision=1),
+    dict(key='fid_digits', name='FID (digits)', precision=1),
     dict(key='kmmd_digits', name='KMMD', precision=3),
     dict(key='mv_ratio', name='MV ratio', precision=2),
     dict(key='nn_ratio', name='NN ratio', precision=2),

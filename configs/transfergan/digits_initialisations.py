@@ -23,11 +23,11 @@ rows = [
 ]
 seeds = [0, 1, 2]
 columns = [
-    dict(key='fid_digits', at=100, name='FID (digits) at 100'),
-    dict(key='fid_digits', at=200, name='at 200'),
-    dict(key='fid_digits', name='at 400'),
+    dict(key='fid_digits', at=100, name='FID (digits) at 100', precision=1),
+    dict(key='fid_digits', at=200, name='at 200', precision=1),
+    dict(key='fid_digits', name='at 400', precision=1),
     dict(key='kmmd_digits', name='KMMD', precision=3),
     dict(key='mv_ratio', name='MV ratio', precision=2),
-    dict(key='classifier_error_digits', name='class. error %'),
+    dict(key='classifier_error_digits', name='class. error %', precision=1),
     dict(key='nn_ratio', name='NN ratio', precision=2),
 ]

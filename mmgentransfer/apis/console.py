@@ -20,6 +20,8 @@ _CHATTER = (
     'Distributed training is not used',
     '"FileClient" will be deprecated',
     '"HardDiskBackend" is the alias',
+    'resumed key: ',  # scalars of the log, which checkpoints leave out
+    '`resume_param_scheduler` is True but',
 )
 
 

@@ -19,6 +19,8 @@ from mmgentransfer.apis.inference import load_weights
 from mmgentransfer.checkpoints import atomic_write, latest_checkpoint, load_checkpoint, resolve_checkpoint
 from mmgentransfer.engine.distributed import init_distributed
 
+_TRAIN_KEYS = ('default_scope', 'model', 'optim_wrapper', 'train_cfg', 'train_dataloader')
+_TEST_KEYS = ('default_scope', 'model', 'test_cfg', 'test_dataloader', 'test_evaluator')
 _MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 
 SUMMARY = 'summary.json'
@@ -94,14 +96,19 @@ def config_fingerprint(cfg: Config) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _build_runner(cfg: Config, launcher: str) -> Runner:
+def _build_runner(cfg: Config, launcher: str, needs: tuple[str, ...]) -> Runner:
     check_config(cfg)
+    for key in needs:
+        if cfg.get(key) is None:
+            raise ValueError(f'the config has no {key}')
     check_work_dir(cfg.work_dir)
     init_distributed(launcher)
     cfg.launcher = launcher
     # MMEngine lets a config remove its own default hooks by None, but not ours
     cfg.default_hooks = {
-        name: hook for name, hook in cfg.default_hooks.items() if hook is not None or name in _MMENGINE_HOOKS
+        name: hook
+        for name, hook in (cfg.get('default_hooks') or {}).items()
+        if hook is not None or name in _MMENGINE_HOOKS
     }
     return ConsoleRunner.from_cfg(cfg)
 
@@ -130,10 +137,12 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
                 wrapper['type'] = 'AmpOptimWrapper'
     if resume:
         latest = latest_checkpoint(cfg.work_dir)
+        if latest is not None:
+            load_checkpoint(latest)  # refuses a file that could run code, which MMEngine would read all the same
         cfg.resume = latest is not None
         cfg.load_from = latest
     fingerprint = config_fingerprint(cfg)
-    runner = _build_runner(cfg, launcher)
+    runner = _build_runner(cfg, launcher, _TRAIN_KEYS)
     runner.train()
     metrics = dict(runner.val_loop.metrics) if runner.val_loop is not None else {}
     if is_main_process():
@@ -160,20 +169,18 @@ def evaluate(cfg: Config, checkpoint: str, launcher: str = 'none') -> dict[str, 
         FileNotFoundError: There is no such checkpoint.
         ValueError: The config has no test loop, or the checkpoint doesn't fit the config.
     """
-    if cfg.get('test_cfg') is None:
-        raise ValueError('the config has no test_cfg: there is nothing to score')
     path = resolve_checkpoint(checkpoint)
     loaded = load_checkpoint(path)
     cfg.load_from = None  # MMEngine would run a pickle's code, and pass over tensors that don't fit
     cfg.resume = False
-    runner = _build_runner(cfg, launcher)
+    runner = _build_runner(cfg, launcher, _TEST_KEYS)
     load_weights(runner.model, loaded, path)
     return dict(runner.test())
 
 
 def dry_run(cfg: Config) -> str:
     """Builds everything that training would, checks it, and returns the resolved config and a table of networks."""
-    runner = _build_runner(cfg, 'none')
+    runner = _build_runner(cfg, 'none', _TRAIN_KEYS)
     runner.build_train_loop(cfg.train_cfg)
     runner.build_optim_wrapper(cfg.optim_wrapper)
     if cfg.get('val_cfg') is not None:

@@ -91,9 +91,7 @@ class TransferredWeights:
         FileNotFoundError: There is no such checkpoint.
     """
 
-    def __init__(
-        self, checkpoint: str, prefix: str = '', strategy: str = 'copy', allow_pickle: bool = False
-    ) -> None:
+    def __init__(self, checkpoint: str, prefix: str = '', strategy: str = 'copy', allow_pickle: bool = False) -> None:
         if strategy not in STRATEGIES:
             raise ValueError(
                 f'init_cfg.strategy is {strategy!r}; the strategies are {sorted(STRATEGIES)}.'

@@ -50,7 +50,7 @@ class SelfSynchronised:
     The training loop broadcasts parameters and buffers, and each move averages its own gradients.
     """
 
-    def __new__(cls, module: nn.Module) -> nn.Module:  # noqa: D102
+    def __new__(cls, module: nn.Module) -> nn.Module:
         return module
 
 

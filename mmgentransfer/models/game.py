@@ -251,9 +251,7 @@ class AdversarialModel(BaseModel):
             with self._only_trainable(self.trained[move.player]) as parameters:
                 for repeat in range(move.repeat):
                     first = repeat * move.accumulate
-                    batches = [
-                        Batch(chunks[first + i], random(index, repeat, i)) for i in range(move.accumulate)
-                    ]
+                    batches = [Batch(chunks[first + i], random(index, repeat, i)) for i in range(move.accumulate)]
                     terms = self._update(move.player, batches, parameters, optim_wrapper[move.player])
             logs.update({f'{move.player}/{name}': value for name, value in terms.items()})
         return logs

@@ -10,8 +10,8 @@ __all__ = ['StepRandom', 'derive_seed']
 
 
 def derive_seed(*counters: int) -> int:
-    """Returns a 63-bit seed made from ``counters`` (non-negative integers); different counters give independent seeds."""
-    # NumPy pads with zeros and joins words: without the length and a fixed width (1,), (1, 0) and (2**32 + 1,) may agree
+    """Returns a 63-bit seed made from ``counters`` (non-negative integers); others give an independent seed."""
+    # NumPy pads with zeros and joins words: without the length and a fixed width (1,) would agree with (1, 0)
     words = [word for counter in counters for word in (counter & 0xFFFFFFFF, counter >> 32)]
     low, high = np.random.SeedSequence([len(counters), *words]).generate_state(2, np.uint32)
     return int(low) | (int(high) & 0x7FFFFFFF) << 32
@@ -32,9 +32,7 @@ class StepRandom:
         device: Where the numbers are made.
     """
 
-    def __init__(
-        self, *counters: int, rank: int = 0, world_size: int = 1, device: torch.device | str = 'cpu'
-    ) -> None:
+    def __init__(self, *counters: int, rank: int = 0, world_size: int = 1, device: torch.device | str = 'cpu') -> None:
         self.rank = rank
         self.world_size = world_size
         self.device = torch.device(device)

@@ -81,7 +81,7 @@ def test_score_without_a_test_loop(experiment, game_configs):
 def test_dry_run_builds_and_stops(experiment, game_configs):
     cfg = experiment(game_configs['MineGAN'](width=2))
     text = dry_run(cfg)
-    assert "train_cfg = dict(max_iters=5, type='GameTrainLoop'" in text
+    assert "type='GameTrainLoop'" in text
     assert not list(Path(cfg.work_dir).glob('*.pth'))
     # 32*32 + 32 for each of the miner's two layers
     assert [line.split() for line in text.splitlines() if 'MLPMiner ' in line] == [

@@ -48,9 +48,11 @@ def test_source_is_copied_not_shared(source):
     assert targets[1].input_conv.weight.abs().sum() > 0
 
 
-def test_through_a_config(source, caplog):
+def test_through_a_config(source, monkeypatch):
     """It comes after the network's own initialisation, and the log says where the weights are from."""
     network, path = source
+    logged = []
+    monkeypatch.setattr('mmgentransfer.checkpoints.transfer.print_log', lambda text, **kwargs: logged.append(text))
     config = dict(type='WGANGPCritic', **SETTINGS)
     config['init_cfg'] = dict(type='TransferredWeights', checkpoint=path, prefix='critic')
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
@@ -58,13 +60,12 @@ def test_through_a_config(source, caplog):
         assert not torch.equal(target.input_conv.weight, network.input_conv.weight)
         target.init_weights()
     assert torch.equal(target.input_conv.weight, network.input_conv.weight)
+    assert logged == [f'WGANGPCritic starts from {path} (critic): 13 tensors copied']
 
 
 def test_report_of_all_kinds():
     report = TransferReport(copied=['a'], tiled=['b'], partly_copied=['c'], random=['d', 'e', 'f', 'g', 'h'])
-    assert str(report) == (
-        '1 tensors copied; 1 tiled (b); 1 partly copied (c); 5 random (d, e, f, g, ...)'
-    )
+    assert str(report) == ('1 tensors copied; 1 tiled (b); 1 partly copied (c); 5 random (d, e, f, g, ...)')
 
 
 def test_other_shapes_are_named(source):

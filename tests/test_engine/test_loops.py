@@ -24,7 +24,8 @@ def score_lines(cfg):
 def test_stages_must_add_up(experiment, game_configs):
     cfg = experiment(game_configs['MineGAN'](width=2, mining=3, finetuning=2), iters=6)
     with pytest.raises(
-        ValueError, match=r'model\.stages add up to 5 iterations \(mine 3 \+ finetune 2\), but train_cfg\.max_iters is 6'
+        ValueError,
+        match=r'model\.stages add up to 5 iterations \(mine 3 \+ finetune 2\), but train_cfg\.max_iters is 6',
     ):
         train(cfg)
 
@@ -47,9 +48,7 @@ def test_uneven_split_is_refused_before_training(experiment, game_configs):
 def test_fewer_images_than_an_update_takes(experiment, game_configs):
     cfg = experiment(game_configs['TransferGAN'](n_critic=2, width=2), iters=2)
     cfg.train_dataloader.dataset.num_images = 3
-    with pytest.raises(
-        ValueError, match=r'has 3 images, but one update takes 4 .*train_cfg\.repeat_images=True'
-    ):
+    with pytest.raises(ValueError, match=r'has 3 images, but one update takes 4 .*train_cfg\.repeat_images=True'):
         train(cfg.copy())
     assert not list(Path(cfg.work_dir).glob('*.pth'))
     cfg.train_cfg.repeat_images = True

@@ -131,7 +131,7 @@ def test_killed_at_a_random_moment(reference, start_training, tmp_path):
     run = tmp_path / 'killed'
     # slow enough for the kill to hit the iteration that was drawn
     process = start_training(config, run, before=SLOWLY)
-    while process.running() and (latest := latest_checkpoint(run)) is None or int(Path(latest).stem[5:]) < moment:
+    while (process.running() and (latest := latest_checkpoint(run)) is None) or int(Path(latest).stem[5:]) < moment:
         time.sleep(0.002)
     time.sleep(random.uniform(0, 0.05))
     process.kill()

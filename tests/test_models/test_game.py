@@ -116,7 +116,9 @@ def test_repeat_and_accumulate_split_together(build_game, build_wrappers):
 
 def test_uneven_batch_is_refused(build_game, build_wrappers):
     model = build_game(two_scales() | dict(moves=[dict(player='first', repeat=2)]))
-    with pytest.raises(ValueError, match=r"train_dataloader\.batch_size: a batch of 5 images can't be split into the 2"):
+    with pytest.raises(
+        ValueError, match=r"train_dataloader\.batch_size: a batch of 5 images can't be split into the 2"
+    ):
         model.train_step(floats(1.0, 2.0, 3.0, 4.0, 5.0), build_wrappers(model))
     assert model.seen == []
 
@@ -260,14 +262,23 @@ def test_frozen_networks_are_in_eval_mode(build_game):
         (dict(moves=[dict(player='frist')]), r"model\.moves\[0\]\.player is 'frist'.*'first', 'second'.*mean 'first'"),
         (dict(moves=[dict(player='first'), dict(player='second', times=2)]), r'model\.moves\[1\].*times'),
         (dict(moves=[dict(player='first', repeat=0)]), r'model\.moves\[0\]: repeat and accumulate are at least 1'),
-        (dict(stages=[dict(name='s', train=['a', 'c'])]), r"model\.stages\[0\]\.train names 'c'; known are \['a', 'b'\]"),
-        (dict(stages=[dict(name='s', loss_weights=dict(maen=1))]), r"stages\[0\]\.loss_weights names 'maen'.*mean 'mean'"),
+        (
+            dict(stages=[dict(name='s', train=['a', 'c'])]),
+            r"model\.stages\[0\]\.train names 'c'; known are \['a', 'b'\]",
+        ),
+        (
+            dict(stages=[dict(name='s', loss_weights=dict(maen=1))]),
+            r"stages\[0\]\.loss_weights names 'maen'.*mean 'mean'",
+        ),
         (dict(stages=[dict(name='s', lr=dict(thrid=1))]), r"model\.stages\[0\]\.lr names 'thrid'"),
         (dict(stages=[dict(name='s', iters=0)]), r'model\.stages\[0\]\.iters must be at least 1, got 0'),
         (dict(stages=[dict(name='s', itres=3)]), r'model\.stages\[0\].*itres'),
         (dict(stages=[dict(name='s', iters=2), dict(name='t')]), r'model\.stages needs its iters'),
         (dict(networks=dict(a=dict(type='Scale'))), r"model\.networks lacks \['b'\]"),
-        (dict(networks={k: dict(type='Scale') for k in ('a', 'b', 'bb')}), r"model\.networks has 'bb'.*Did you mean 'b'"),
+        (
+            dict(networks={k: dict(type='Scale') for k in ('a', 'b', 'bb')}),
+            r"model\.networks has 'bb'.*Did you mean 'b'",
+        ),
     ],
 )
 def test_names_that_do_not_fit_are_refused(overrides, message, build_game):
@@ -316,7 +327,10 @@ def test_optimiser_wrappers_need_every_player(build_game):
     adam = dict(optimizer=dict(type='Adam'))
     for config, message in [
         (dict(first=adam), "optim_wrapper lacks the player 'second'"),
-        (dict(first=adam, second=adam, thrid=adam), r"optim_wrapper has 'thrid'; the players are \['first', 'second'\]"),
+        (
+            dict(first=adam, second=adam, thrid=adam),
+            r"optim_wrapper has 'thrid'; the players are \['first', 'second'\]",
+        ),
         (dict(first=adam, second=dict(adam, accumulative_counts=2)), r'optim_wrapper\.second\.accumulative_counts'),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -333,7 +347,9 @@ def test_parameter_wise_settings_of_a_player(build_game, game_configs):
     slow_miners = dict(adam, paramwise_cfg=dict(custom_keys=dict(miners=dict(lr_mult=0.1))))
     wrappers = PlayerOptimWrappers(dict(critic=adam, generator=slow_miners))(model)
     rates = {
-        id(parameter): group['lr'] for group in wrappers['generator'].optimizer.param_groups for parameter in group['params']
+        id(parameter): group['lr']
+        for group in wrappers['generator'].optimizer.param_groups
+        for parameter in group['params']
     }
     assert {rates[id(p)] for p in model.miners.parameters()} == {0.1}
     assert {rates[id(p)] for p in model.generators.parameters()} == {1.0}

@@ -55,10 +55,14 @@ def test_sampling_leaves_state_and_modes(gan, state_of, changed):
 def test_modes_and_buffers_come_back_after_an_error(gan, state_of, changed):
     before = state_of(gan)
     gan.train()
-    with pytest.raises(RuntimeError, match='stop'):
+
+    def fail():
         with sampling_mode([gan.generator], batch_statistics=True), torch.no_grad():
             gan.generator(torch.randn(4, 32))
             raise RuntimeError('stop')
+
+    with pytest.raises(RuntimeError, match='stop'):
+        fail()
     assert gan.generator.training
     assert changed(gan, before) == set()
 

@@ -118,7 +118,10 @@ def test_source_samples_do_without_the_miner(game_configs, build_game, state_of,
     [
         (dict(miners=[dict(type='MLPMiner', dims=[32, 30])]), r'ends in 30 features.*noise_size=32.*must be 32'),
         (dict(miners=dict(type='MLPMiner', dims=[32, 32])), r'model\.networks\.miners must be a list'),
-        (dict(miners=[dict(type='MLPMiner', dims=[32, 32])] * 2), r'model\.networks\.miners must be a list.*one network'),
+        (
+            dict(miners=[dict(type='MLPMiner', dims=[32, 32])] * 2),
+            r'model\.networks\.miners must be a list.*one network',
+        ),
     ],
 )
 def test_miners_that_do_not_fit(networks, message, game_configs, build_game):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
-from mmgentransfer.registry import HOOKS
+from mmgentransfer.registry import HOOKS, suggest
 
 __all__ = ['AtomicCheckpointHook']
 
@@ -41,7 +42,9 @@ class AtomicCheckpointHook(CheckpointHook):
             **kwargs,
         )
         if self.args:  # MMEngine would hand them to `torch.save`'s caller, at the first checkpoint
-            raise ValueError(f'unknown config key default_hooks.checkpoint.{next(iter(self.args))}')
+            name = next(iter(self.args))
+            known = [key for key in inspect.signature(CheckpointHook).parameters if key != 'kwargs']
+            raise ValueError(f'unknown config key default_hooks.checkpoint.{name}.{suggest(name, known)}')
 
     def before_train(self, runner: Runner) -> None:
         """Learns where to write; schedulers are saved if there are any."""

@@ -42,7 +42,7 @@ class MineGAN(GAN):
         if given != wanted:
             raise ValueError(
                 f'model.networks.miners[0] ends in {given} features, but model.networks.generators[0] takes '
-                f'noise_size={wanted}: the last of the miner\'s dims must be {wanted}'
+                f"noise_size={wanted}: the last of the miner's dims must be {wanted}"
             )
 
     @property
