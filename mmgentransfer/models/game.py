@@ -170,6 +170,7 @@ class AdversarialModel(BaseModel):
             with _forked_random(name), DefaultScope.overwrite_default_scope('mmgentransfer'):
                 for member in network if isinstance(network, nn.ModuleList) else [network]:
                     if hasattr(member, 'init_weights'):
+                        member._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
                         member.init_weights()
         self.update_ema(momentum=0.0)
         self._is_init = True
@@ -337,6 +338,10 @@ class AdversarialModel(BaseModel):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not part of a game: a method offers ``sample`` or ``translate``."""
         raise TypeError(f'{type(self).__name__} has no forward pass of its own; call its sampling method')
+
+
+def _nothing() -> None:
+    pass
 
 
 def _same_names(key: str, given: dict, wanted: list[str]) -> None:

@@ -53,7 +53,7 @@ def test_failed_import_behind_an_unknown_type(config, monkeypatch):
     config.merge_from_dict({'model.networks.critic.type': 'OwnCritic'})
     with pytest.raises(
         registry.UnknownTypeError,
-        match=r"'OwnCritic' is not registered[\s\S]*plugin miners \(my_miners\) failed to import: ImportError\(.*torchfun",
+        match=r"'OwnCritic' is not registered[\s\S]*miners \(my_miners\) failed to import: ImportError\(.*torchfun",
     ):
         train(config)
     with pytest.raises(registry.UnknownTypeError, match=r"'OwnCritic' is not a registered model[\s\S]*torchfun"):

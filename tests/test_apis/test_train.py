@@ -73,9 +73,15 @@ def test_score_of_a_checkpoint(experiment, game_configs):
 
 
 def test_score_without_a_test_loop(experiment, game_configs):
-    cfg = experiment(game_configs['TransferGAN'](width=2))
-    with pytest.raises(ValueError, match='the config has no test_cfg'):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=1)
+    train(cfg.copy())
+    with pytest.raises(ValueError, match='test_cfg'):
         evaluate(cfg, cfg.work_dir)
+
+
+def test_score_of_no_checkpoint(experiment, game_configs, tmp_path):
+    with pytest.raises(FileNotFoundError, match='there is no checkpoint'):
+        evaluate(experiment(game_configs['TransferGAN'](width=2)), str(tmp_path / 'no.pth'))
 
 
 def test_dry_run_builds_and_stops(experiment, game_configs):

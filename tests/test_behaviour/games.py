@@ -1,0 +1,129 @@
+"""Small games on 8x8 digits, trained by the model's own step on plain tensors."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+from mmengine.optim import OptimWrapperDict
+from torch import Tensor, nn
+
+from mmgentransfer.datasets import Digits
+from mmgentransfer.engine import PlayerOptimWrappers
+from mmgentransfer.evaluation.functional import fid_from_features, mean_variance, nearest_distances
+from mmgentransfer.models import AdversarialModel
+from mmgentransfer.registry import MODELS
+
+LOSSES = dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty', loss_weight=10))
+GENERATOR = dict(type='MLPGenerator', dims=[8, 64, 128, 64], image_size=8)
+CRITIC = dict(type='MLPCritic', dims=[64, 128, 64, 1], image_size=8)
+UNIT_RANGE = dict(type='ImagePreprocessor', value_range=(0.0, 1.0))
+
+
+def optimisers(model: AdversarialModel, lr: float, betas: tuple[float, float]) -> OptimWrapperDict:
+    adam = dict(optimizer=dict(type='Adam', lr=lr, betas=betas))
+    return PlayerOptimWrappers({player: adam for player in model.players})(model)
+
+
+def train(model: AdversarialModel, wrappers: OptimWrapperDict, images: Tensor, iters: int, batch: int, seed: int) -> None:
+    """Trains ``model`` on uint8 ``images``, drawing with replacement; stages are entered as they come."""
+    generator = torch.Generator().manual_seed(seed)
+    model.train()
+    for iteration in range(iters):
+        stage = model.stage_index_at(iteration)
+        if model.stages[stage] is not model.stage:
+            model.enter_stage(stage)
+        index = torch.randint(len(images), (batch * model.num_chunks,), generator=generator)
+        model.train_step(dict(images=images[index]), wrappers, iteration, seed)
+    model.eval()
+
+
+def build(cfg: dict, seed: int) -> AdversarialModel:
+    torch.manual_seed(seed)
+    model = MODELS.build(cfg)
+    model.init_weights()
+    return model
+
+
+def copy_weights(source: nn.Module, target: nn.Module) -> None:
+    target.load_state_dict(source.state_dict())
+
+
+def digits8(**choice: object) -> Tensor:
+    return Digits(image_size=8, crop=24, **choice).images
+
+
+def gan(n_critic: int) -> dict:
+    return dict(
+        type='TransferGAN',
+        data_preprocessor=UNIT_RANGE,
+        networks=dict(generator=GENERATOR, critic=CRITIC),
+        losses=LOSSES,
+        moves=[dict(player='critic', repeat=n_critic), dict(player='generator')],
+    )
+
+
+def minegan(mine: int, finetune: int) -> dict:
+    stages = [dict(name='mine', iters=mine, train=['miners', 'critic'])]
+    return dict(
+        type='MineGAN',
+        data_preprocessor=UNIT_RANGE,
+        networks=dict(generators=[GENERATOR], miners=[dict(type='MLPMiner', dims=[8, 8, 8])], critic=CRITIC),
+        losses=LOSSES,
+        moves=[dict(player='critic', repeat=5), dict(player='generator')],
+        stages=stages + ([dict(name='finetune', iters=finetune)] if finetune else []),
+    )
+
+
+@functools.cache
+def source_gan(without: int | None) -> AdversarialModel:
+    """A GAN of all digits but ``without``: 4,000 iterations."""
+    model = build(gan(n_critic=3), seed=0)
+    images = digits8(exclude=None if without is None else [without])
+    train(model, optimisers(model, 5e-4, (0.5, 0.9)), images, 4000, 64, seed=0)
+    return model
+
+
+@functools.cache
+def classifier() -> nn.Sequential:
+    """An MLP 64-128-64-10 trained on the 5,000 digits; its second ReLU gives the features."""
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
+    )
+    data = Digits(image_size=8, crop=24, labelled=True)
+    images, labels = data.images.float() / 255, torch.as_tensor(data.labels)
+    optimiser = torch.optim.Adam(net.parameters(), 1e-3)
+    for _ in range(1500):
+        index = torch.randint(len(images), (128,))
+        loss = nn.functional.cross_entropy(net(images[index]), labels[index])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return net.eval()
+
+
+class Scores:
+    """Scores of generated images (float, N x 1 x 8 x 8 in [0, 1]) against held-out images of a digit."""
+
+    def __init__(self, digit: int, train_images: Tensor) -> None:
+        self.digit = digit
+        self.real = digits8(classes=[digit], split='test').float() / 255
+        self.train_images = train_images.float() / 255
+
+    @torch.no_grad()
+    def share(self, fake: Tensor) -> float:
+        return (classifier()(fake).argmax(1) == self.digit).float().mean().item()
+
+    @torch.no_grad()
+    def fid(self, fake: Tensor) -> float:
+        features = [classifier()[:5](images).numpy() for images in (self.real, fake)]
+        return fid_from_features(*features)
+
+    def nn_ratio(self, fake: Tensor) -> float:
+        flat = [images.flatten(1).numpy().astype(np.float64) for images in (fake, self.real, self.train_images)]
+        return nearest_distances(flat[0], flat[2]).mean() / nearest_distances(flat[1], flat[2]).mean()
+
+    def mv_ratio(self, fake: Tensor) -> float:
+        return mean_variance(fake.numpy()) / mean_variance(self.real.numpy())
