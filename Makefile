@@ -16,7 +16,7 @@ quickstart: $(STAMP)
 	$(BIN)/mmgentransfer quickstart --target $(TARGET) --images $(IMAGES) --seed $(SEED) --manifold $(MANIFOLD)
 
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -32,6 +32,8 @@ $(STAMP): setup.py
 	    exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[dev]'
+# mmcv asks for opencv-python, whose windows need libGL; the headless build has the same files without them
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --force-reinstall opencv-python-headless
 	touch $(STAMP)
 
 clean:

@@ -18,14 +18,14 @@ _short = {
 }
 _mining_alone = {'model.stages': [dict(name='mine', iters=400, train=['miners', 'critic'])]}
 rows = []
-for _num in (10, 25, 50, 100):
+for _num in (10, 50, 100):
     _images = {'train_dataloader.dataset.num_images': _num}
     rows += [
         dict(name=f'{_num} images, TransferGAN 400', config=_transfergan, options=_images),
         dict(name=f'{_num} images, MineGAN 200 + 200', options=_images),
         dict(name=f'{_num} images, MineGAN (w/o FT) 400', options={**_images, **_mining_alone}),
     ]
-    if _num in (25, 100):
+    if _num == 50:
         rows.append(dict(name=f'{_num} images, MineGAN 100 + 100', options={**_images, **_short}))
 seeds = [0, 1, 2]
 columns = [

@@ -86,6 +86,7 @@ def source_gan(without: int | None) -> AdversarialModel:
 
 
 @functools.cache
+@torch.enable_grad()
 def classifier() -> nn.Sequential:
     """An MLP 64-128-64-10 trained on the 5,000 digits; its second ReLU gives the features."""
     torch.manual_seed(0)

@@ -192,3 +192,4 @@ def test_killed_while_writing_a_checkpoint(reference, start_training, tmp_path):
     resumed = start_training(config, run, '--resume')
     assert resumed.wait() == 0, resumed.output
     assert_bit_identical(everything(run), expected)
+    assert not list(run.glob('.iter_*.tmp'))

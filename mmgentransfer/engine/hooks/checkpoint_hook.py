@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
+from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
@@ -47,8 +49,11 @@ class AtomicCheckpointHook(CheckpointHook):
             raise ValueError(f'unknown config key default_hooks.checkpoint.{name}.{suggest(name, known)}')
 
     def before_train(self, runner: Runner) -> None:
-        """Learns where to write; schedulers are saved if there are any."""
+        """Learns where to write, and clears away what a killed run left half written; saves schedulers if any."""
         super().before_train(runner)
+        if is_main_process():
+            for leftover in Path(self.out_dir).glob('.iter_*.tmp'):
+                leftover.unlink(missing_ok=True)
         self.save_param_scheduler = runner.param_schedulers is not None
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
