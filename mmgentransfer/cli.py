@@ -98,6 +98,17 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
     _add_options(sample)
 
+    imports = _command(commands, 'import', _import, "make a checkpoint of another project's networks")
+    imports.usage = '%(prog)s [-h] [SOURCE] FILE [FILE ...] -o OUT'  # argparse can't say this
+    imports.add_argument(
+        'files',
+        nargs='+',
+        metavar='[SOURCE] FILE',
+        help='the project, which is recognised from the files if it is not given, and the files: one or several of the '
+        'same model, such as generator and critic',
+    )
+    imports.add_argument('-o', '--out', required=True, help='.pth file to write')
+
     sweep = _command(commands, 'sweep', _sweep, 'run the rows and seeds of a sweep file and tabulate their scores')
     sweep.add_argument('file', help='sweep file')
     sweep.add_argument('--work-dir', help='folder of the sweep (default: work_dirs/<folder>/<name> of the file)')
@@ -205,6 +216,22 @@ def _sample(args: argparse.Namespace) -> int:
         atomic_write(args.npz, buffer.getvalue())
         written.append(args.npz)
     print(f'{args.num} images of {images.shape[1]}x{images.shape[2]} pixels: {", ".join(written)}')
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from mmgentransfer.apis import import_checkpoint, known_importers
+
+    first, files = args.files[0], args.files
+    source = None
+    # With one argument it is a file. The first of several is the project, unless there is a file of this name.
+    if len(files) > 1 and not os.path.isfile(first) and (first in known_importers() or not os.path.splitext(first)[1]):
+        source, files = first, files[1:]
+    imported = import_checkpoint(source, files, args.out)
+    print(imported)
+    for name in imported.networks:
+        start = f"dict(type='TransferredWeights', checkpoint={args.out!r}, prefix={name!r})"
+        print(f'to start a {name} from it: init_cfg={start}')
     return 0
 
 

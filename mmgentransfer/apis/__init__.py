@@ -1,5 +1,6 @@
 """What a user imports."""
 
+from .import_checkpoint import import_checkpoint, known_importers
 from .inference import init_model
 from .quickstart import run_quickstart
 from .sweep import FailedRunError, plan_sweep, run_sweep
@@ -10,7 +11,9 @@ __all__ = [
     'describe',
     'dry_run',
     'evaluate',
+    'import_checkpoint',
     'init_model',
+    'known_importers',
     'load_config',
     'plan_sweep',
     'run_quickstart',

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from .biggan import BigGANDiscriminator, BigGANGenerator
+from .biggan_deep import BigGANDeepGenerator
 from .classifiers import DigitClassifier
 from .mlp import AnalyticGenerator, MLPCritic, MLPGenerator
+from .progan import ProGANDiscriminator, ProGANGenerator
+from .sngan import SNGANDiscriminator, SNGANGenerator
+from .stylegan import StyleGANDiscriminator, StyleGANGenerator
 from .wgan_gp import WGANGPCritic, WGANGPGenerator
 from .wgan_gp_28 import WGANGPCritic28, WGANGPGenerator28
 
 __all__ = [
     'AnalyticGenerator',
+    'BigGANDeepGenerator',
+    'BigGANDiscriminator',
+    'BigGANGenerator',
     'DigitClassifier',
     'MLPCritic',
     'MLPGenerator',
+    'ProGANDiscriminator',
+    'ProGANGenerator',
+    'SNGANDiscriminator',
+    'SNGANGenerator',
+    'StyleGANDiscriminator',
+    'StyleGANGenerator',
     'WGANGPCritic',
     'WGANGPCritic28',
     'WGANGPGenerator',

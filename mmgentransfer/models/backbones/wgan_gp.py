@@ -16,6 +16,7 @@ from mmgentransfer.models.layers.initializers import WGANGPUniform
 from mmgentransfer.models.layers.inputs import check_images, check_labels, check_noise, one_hot
 from mmgentransfer.models.layers.norms import ChannelLayerNorm, ConditionalBatchNorm
 from mmgentransfer.models.layers.residual import DownResBlock, UpResBlock, apply_norm
+from mmgentransfer.models.layers.taps import FeatureTaps
 from mmgentransfer.registry import MODELS
 
 
@@ -48,6 +49,9 @@ class WGANGPGenerator(BaseModule):
         norm_eps: Added to the variance in the batch norms.
         bn_momentum: Momentum of the batch norms' running statistics.
         init_cfg: MMEngine's initialisation config, such as a transfer from a checkpoint.
+
+    Attributes:
+        tap_channels: Channels of the features that leave the block of each resolution.
 
     Raises:
         ValueError: The bottom side is no positive integer, or ``cond_mode`` does not go with ``num_classes``.
@@ -86,6 +90,7 @@ class WGANGPGenerator(BaseModule):
         else:
             norm = partial(nn.BatchNorm2d, eps=norm_eps, momentum=bn_momentum)
         widths = [base_channels * mult for mult in channel_mults]
+        self.tap_channels = {self.bottom_side * 2 ** (i + 1): width for i, width in enumerate(widths[1:])}
         in_features = noise_size + (num_classes if cond_mode == 'concat' else 0)
         self.input_linear = nn.Linear(in_features, widths[0] * self.bottom_side**2)
         self.blocks = nn.ModuleList(UpResBlock(i, o, norm) for i, o in pairwise(widths))
@@ -98,27 +103,38 @@ class WGANGPGenerator(BaseModule):
             WGANGPUniform()(self)
         super().init_weights()
 
-    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        noise: Tensor,
+        labels: Tensor | None = None,
+        *,
+        injected: dict[int, Tensor] | None = None,
+        return_taps: bool = False,
+    ) -> Tensor | tuple[Tensor, dict[int, Tensor]]:
         """Generates images.
 
         Args:
-            z: Noise (N, ``noise_size``), standard normal.
+            noise: z (N, ``noise_size``), standard normal.
             labels: Classes (N,) int64 of a conditional generator.
+            injected: Added to the features at the tap of a resolution r: (N, C_r, r, r) by r.
+            return_taps: Whether to return the features at all taps too.
 
         Returns:
-            Images (N, C, S, S) in [-1, 1].
+            Images (N, C, S, S) in [-1, 1]; with ``return_taps`` a pair of them and the features by resolution.
 
         Raises:
-            ValueError: ``z`` has the wrong shape, or ``labels`` do not go with ``num_classes``.
+            ValueError: An input has the wrong shape, or ``labels`` do not go with ``num_classes``.
         """
-        check_noise(self, z)
-        check_labels(self, labels, z.shape[0])
+        check_noise(self, noise)
+        check_labels(self, labels, noise.shape[0])
+        taps = FeatureTaps(self, injected, keep=return_taps)
         if self.cond_mode == 'concat':
-            z = torch.cat([z, one_hot(labels, self.num_classes, z.dtype)], dim=1)
-        x = self.input_linear(z).unflatten(1, (-1, self.bottom_side, self.bottom_side))
+            noise = torch.cat([noise, one_hot(labels, self.num_classes, noise.dtype)], dim=1)
+        x = self.input_linear(noise).unflatten(1, (-1, self.bottom_side, self.bottom_side))
         for block in self.blocks:
-            x = block(x, labels)
-        return torch.tanh(self.output_conv(F.relu(apply_norm(self.output_norm, x, labels))))
+            x = taps(block(x, labels))
+        images = torch.tanh(self.output_conv(F.relu(apply_norm(self.output_norm, x, labels))))
+        return (images, taps.features) if return_taps else images
 
 
 @MODELS.register_module()
@@ -137,6 +153,9 @@ class WGANGPCritic(BaseModule):
         norm: ``'channel_layer_norm'``, or ``None`` for a critic without norms. Batch norm is not offered: it makes the
             gradient penalty of one image depend on the others.
         init_cfg: MMEngine's initialisation config, such as a transfer from a checkpoint.
+
+    Attributes:
+        tap_channels: Channels of the features that leave the block of each resolution.
 
     Raises:
         ValueError: The bottom side is no positive integer, or ``norm`` is unknown.
@@ -162,6 +181,7 @@ class WGANGPCritic(BaseModule):
 
         widths = [base_channels * mult for mult in channel_mults]
         features = widths[-1] * bottom_side**2
+        self.tap_channels = {image_size // 2 ** (i + 1): width for i, width in enumerate(widths[1:])}
         make_norm = ChannelLayerNorm if norm else None
         self.input_conv = nn.Conv2d(in_channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(DownResBlock(i, o, make_norm) for i, o in pairwise(widths))
@@ -174,24 +194,30 @@ class WGANGPCritic(BaseModule):
             WGANGPUniform(glorot=['input_conv'])(self)  # the only 3x3 convolution that no ReLU precedes
         super().init_weights()
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(
+        self, images: Tensor, labels: Tensor | None = None, *, return_taps: bool = False
+    ) -> Tensor | tuple[Tensor, Any]:
         """Scores images, higher for more real.
 
         Args:
             images: (N, C, S, S) in [-1, 1].
             labels: Accepted for a critic with classes, as for every critic, but not used.
+            return_taps: Whether to return the features at all taps too.
 
         Returns:
-            Scores (N,), any real numbers; with a class head the pair of scores and class logits (N, K).
+            Scores (N,), any real numbers; with a class head the pair of scores and class logits (N, K). With
+            ``return_taps`` a pair of that and the features by resolution.
 
         Raises:
             ValueError: ``images`` have the wrong shape, or ``labels`` were given although ``num_classes`` is 0.
         """
         check_images(self, images)
         check_labels(self, labels, images.shape[0], required=False)
+        taps = FeatureTaps(self, keep=return_taps)
         x = self.input_conv(images)
         for block in self.blocks:
-            x = block(x)
+            x = taps(block(x))
         x = x.flatten(1)
         scores = self.score_head(x).squeeze(1)
-        return scores if self.class_head is None else (scores, self.class_head(x))
+        output = scores if self.class_head is None else (scores, self.class_head(x))
+        return (output, taps.features) if return_taps else output

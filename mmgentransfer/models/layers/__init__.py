@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from .equalised import Blur, EqualizedConv2d, EqualizedLinear, MinibatchStdDev
 from .initializers import WGANGPUniform
 from .inputs import check_images, check_labels, check_noise, one_hot
 from .norms import ChannelLayerNorm, ConditionalBatchNorm, PixelNorm
 from .residual import DownResBlock, UpResBlock
+from .spectral import raw_weight, reset_spectral, spectral
+from .taps import FeatureTaps
 
 __all__ = [
+    'Blur',
     'ChannelLayerNorm',
     'ConditionalBatchNorm',
     'DownResBlock',
+    'EqualizedConv2d',
+    'EqualizedLinear',
+    'FeatureTaps',
+    'MinibatchStdDev',
     'PixelNorm',
     'UpResBlock',
     'WGANGPUniform',
@@ -18,4 +26,7 @@ __all__ = [
     'check_labels',
     'check_noise',
     'one_hot',
+    'raw_weight',
+    'reset_spectral',
+    'spectral',
 ]
