@@ -37,6 +37,15 @@ setup(
     python_requires='>=3.10',
     packages=find_packages(include=['mmgentransfer', 'mmgentransfer.*']),
     install_requires=REQUIRES,
-    extras_require={'dev': ['pytorch-pretrained-biggan>=0.1.1', 'pro-gan-pth==2.1.1', 'pytest', 'pytest-xdist', 'ruff', 'pre-commit']},
+    extras_require={
+        'dev': [
+            'pytorch-pretrained-biggan>=0.1.1',
+            'pro-gan-pth==2.1.1',
+            'pytest',
+            'pytest-xdist',
+            'ruff',
+            'pre-commit',
+        ]
+    },
     entry_points={'console_scripts': ['mmgentransfer=mmgentransfer.cli:main']},
 )

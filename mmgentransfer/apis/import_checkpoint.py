@@ -213,7 +213,7 @@ def _settle(result: Imported) -> None:
     for name, config in result.networks.items():
         if name not in result.state_dicts:  # the average is all there is
             result.state_dicts[name] = result.state_dicts.pop(f'ema.{name}')
-        with torch.device('meta'):  # only names and shapes
+        with torch.random.fork_rng(devices=[]):
             network = MODELS.build(dict(config))
         for key in (name, f'ema.{name}'):
             if key in result.state_dicts:

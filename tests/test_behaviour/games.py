@@ -26,7 +26,9 @@ def optimisers(model: AdversarialModel, lr: float, betas: tuple[float, float]) -
     return PlayerOptimWrappers({player: adam for player in model.players})(model)
 
 
-def train(model: AdversarialModel, wrappers: OptimWrapperDict, images: Tensor, iters: int, batch: int, seed: int) -> None:
+def train(
+    model: AdversarialModel, wrappers: OptimWrapperDict, images: Tensor, iters: int, batch: int, seed: int
+) -> None:
     """Trains ``model`` on uint8 ``images``, drawing with replacement; stages are entered as they come."""
     generator = torch.Generator().manual_seed(seed)
     model.train()
@@ -90,9 +92,7 @@ def source_gan(without: int | None) -> AdversarialModel:
 def classifier() -> nn.Sequential:
     """An MLP 64-128-64-10 trained on the 5,000 digits; its second ReLU gives the features."""
     torch.manual_seed(0)
-    net = nn.Sequential(
-        nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
-    )
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
     data = Digits(image_size=8, crop=24, labelled=True)
     images, labels = data.images.float() / 255, torch.as_tensor(data.labels)
     optimiser = torch.optim.Adam(net.parameters(), 1e-3)
