@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
 from mmgentransfer.version import __version__
 
 if TYPE_CHECKING:
@@ -94,7 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument(
         '--batch-statistics', action='store_true', help='batch norms use the statistics of the generated batch'
     )
-    sample.add_argument('--npz', help='file for the images as an array: uint8 (N, H, W, C) named images')
+    sample.add_argument(
+        '--labels', type=int, nargs='+', metavar='LABEL',
+        help='classes of a model with classes, repeated to the number of images (default: all in turn)',
+    )  # fmt: skip
+    sample.add_argument('--npz', help='file for the images as an array: uint8 (N, H, W, C) named images, and labels')
     sample.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
     _add_options(sample)
 
@@ -108,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         'same model, such as generator and critic',
     )
     imports.add_argument('-o', '--out', required=True, help='.pth file to write')
+
+    add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
 
     sweep = _command(commands, 'sweep', _sweep, 'run the rows and seeds of a sweep file and tabulate their scores')
     sweep.add_argument('file', help='sweep file')
@@ -207,12 +214,17 @@ def _sample(args: argparse.Namespace) -> int:
     model = init_model(load_config(args.config, args.cfg_options), args.checkpoint, device=args.device)
     if not hasattr(model, 'sample'):
         raise ValueError(f'{args.config}: a {type(model).__name__} does not generate images from noise')
-    images = model.sample(args.num, seed=args.seed, which=args.which, batch_statistics=args.batch_statistics)
+    given = None if args.labels is None else np.resize(args.labels, args.num)
+    labels = model.check_labels(given, args.num)
+    images = model.sample(
+        args.num, seed=args.seed, which=args.which, batch_statistics=args.batch_statistics, labels=labels
+    )
     save_image(args.out, make_grid(images, args.columns))
     written = [args.out]
     if args.npz:
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=images)
+        classes = {} if labels is None else dict(labels=labels.cpu().numpy())
+        np.savez_compressed(buffer, images=images, **classes)
         atomic_write(args.npz, buffer.getvalue())
         written.append(args.npz)
     print(f'{args.num} images of {images.shape[1]}x{images.shape[2]} pixels: {", ".join(written)}')

@@ -3,11 +3,13 @@
 from .import_checkpoint import import_checkpoint, known_importers
 from .inference import init_model
 from .quickstart import run_quickstart
+from .select_source import SourceModel, select_source, start_from
 from .sweep import FailedRunError, plan_sweep, run_sweep
 from .train import describe, dry_run, evaluate, load_config, train
 
 __all__ = [
     'FailedRunError',
+    'SourceModel',
     'describe',
     'dry_run',
     'evaluate',
@@ -18,5 +20,7 @@ __all__ = [
     'plan_sweep',
     'run_quickstart',
     'run_sweep',
+    'select_source',
+    'start_from',
     'train',
 ]

@@ -90,6 +90,8 @@ def benchmark_step(
         model = MODELS.build(cfg.model).to(device).train()
         if not isinstance(model, GAN) or list(model.players) != ['critic', 'generator']:
             raise ValueError(f'the benchmark takes GANs of a critic and a generator, not {type(model).__name__}')
+        if model.num_classes:
+            raise ValueError(f'the benchmark takes unconditional GANs; this one has {model.num_classes} classes')
         wrappers = OPTIM_WRAPPER_CONSTRUCTORS.get(cfg.optim_wrapper.constructor)(
             {key: value for key, value in cfg.optim_wrapper.items() if key != 'constructor'}
         )(model)

@@ -9,11 +9,15 @@ from .metrics import (
     KID,
     KMMD,
     ClassifierError,
+    ClasswiseFID,
+    GeneratedClassificationAccuracy,
     IndependentWasserstein,
     MeanVariance,
     Metric,
     NearestTrainingImage,
+    SelectorDistribution,
 )
+from .source_ranking import SourceRanking
 
 __all__ = [
     'FID',
@@ -21,6 +25,8 @@ __all__ = [
     'KMMD',
     'ClassifierError',
     'ClassifierFeatures',
+    'ClasswiseFID',
+    'GeneratedClassificationAccuracy',
     'GenerationEvaluator',
     'ImageSet',
     'InceptionFeatures',
@@ -28,5 +34,7 @@ __all__ = [
     'MeanVariance',
     'Metric',
     'NearestTrainingImage',
+    'SelectorDistribution',
+    'SourceRanking',
     'functional',
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgentransfer.registry import EVALUATORS, EXTRACTORS, METRICS, suggest
 
@@ -92,7 +92,11 @@ class GenerationEvaluator:
         return lines
 
     def prepare(
-        self, real: Iterable[Tensor], train: Callable[[], Iterable[Tensor]] | None, device: torch.device | str
+        self,
+        real: Iterable[Tensor],
+        train: Callable[[], Iterable[Tensor]] | None,
+        device: torch.device | str,
+        labels: Tensor | None = None,
     ) -> None:
         """Takes in the reference images; their features come from the cache where they can.
 
@@ -102,12 +106,16 @@ class GenerationEvaluator:
                 memory; an iterator once.
             train: Gives the batches of the training images; only called if a metric needs them.
             device: Where the extractors run.
+            labels: Classes (N,) of the real images, if they have any.
 
         Raises:
             ValueError: A set is empty, its images differ in shape, or a metric needs training images and there
                 are none.
         """
         self._real = self._image_sets(real, self._views, device, 'real')
+        if labels is not None:
+            for image_set in self._real.values():
+                image_set.labels = labels.cpu().numpy()
         needing = [metric for metric in self.usable_metrics if metric.needs_train]
         if not needing:
             return
@@ -121,22 +129,31 @@ class GenerationEvaluator:
         """Forgets the generated images."""
         self._fake: dict[str, list[np.ndarray]] = {}
 
-    def process(self, images: Tensor) -> None:
+    def process(self, images: Tensor, labels: Tensor | None = None) -> None:
         """Takes in a batch of generated images; the extractors run on their device.
 
         Args:
             images: uint8 tensor (N, C, H, W).
+            labels: The classes (N,) that they were generated for, of a model with classes.
 
         Raises:
             ValueError: ``images`` has another type or another number of axes.
         """
         _check_images(images)
+        if labels is not None:
+            self._fake.setdefault('labels', []).append(labels.cpu().numpy())
         for view in self._views:
             if view is None:
                 self._fake.setdefault('images', []).append(images.cpu().numpy())
                 continue
             for output, array in self._extract(view, images).items():
                 self._fake.setdefault(f'{view}/{output}', []).append(array)
+
+    def observe(self, model: nn.Module) -> None:
+        """Shows the model to the metrics that describe it, such as :class:`SelectorDistribution`."""
+        for metric in self.usable_metrics:
+            if hasattr(metric, 'observe'):
+                metric.observe(model)
 
     def collect(self) -> dict[str, np.ndarray]:
         """Returns what this process has of the generated images: arrays to send to the one that evaluates."""
@@ -170,6 +187,8 @@ class GenerationEvaluator:
             else ImageSet(**{output: arrays[f'{view}/{output}'] for output in _OUTPUTS if f'{view}/{output}' in arrays})
             for view in self._views
         }
+        for image_set in fake.values():
+            image_set.labels = arrays.get('labels')
         results: dict[str, float] = {}
         for metric in self.usable_metrics:
             view = metric.extractor

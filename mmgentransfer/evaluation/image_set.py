@@ -18,11 +18,13 @@ class ImageSet:
         images: uint8 array (N, C, H, W) in [0, 255].
         features: Float32 array (N, D).
         logits: Float32 array (N, K) of a classifier's scores.
+        labels: int64 array (N,) of the images' classes, of a set that has them.
     """
 
     images: np.ndarray | None = None
     features: np.ndarray | None = None
     logits: np.ndarray | None = None
+    labels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return next((len(x) for x in (self.images, self.features, self.logits) if x is not None), 0)

@@ -1,6 +1,6 @@
 """Networks, losses and methods."""
 
-from . import backbones, layers, losses, methods, miners
+from . import backbones, generator_family, layers, losses, methods, miners, selectors
 from .game import AdversarialModel, Batch, Move, Stage
 from .preprocessor import ImagePreprocessor
 from .step_random import StepRandom
@@ -13,8 +13,10 @@ __all__ = [
     'Stage',
     'StepRandom',
     'backbones',
+    'generator_family',
     'layers',
     'losses',
     'methods',
     'miners',
+    'selectors',
 ]

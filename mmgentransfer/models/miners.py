@@ -120,3 +120,38 @@ class MLPMiner(BaseModule):
             u = layer(u)
             u = self.norm(F.relu(u) if self.act == 'relu' else u)
         return last(u)
+
+
+@MODELS.register_module()
+class ConditionalMiner(BaseModule):
+    """The two miners of a class-conditional generator, M_z and M_c, on the same noise u (thesis section 3.3.3).
+
+    Args:
+        miner_z: Config of M_z, whose output is the generator's noise z.
+        miner_c: Config of M_c, whose output takes the place of a class embedding.
+        init_cfg: MMEngine's initialisation config.
+
+    Raises:
+        ValueError: The miners take noise of different widths.
+    """
+
+    def __init__(
+        self,
+        miner_z: dict[str, Any],
+        miner_c: dict[str, Any],
+        init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.miner_z, self.miner_c = MODELS.build(miner_z), MODELS.build(miner_c)
+        if self.miner_z.in_features != self.miner_c.in_features:
+            raise ValueError(
+                f'ConditionalMiner: miner_z takes {self.miner_z.in_features} features and miner_c '
+                f'{self.miner_c.in_features}; both take the same u, so the first of their dims must be equal.'
+            )
+        self.in_features = self.miner_z.in_features
+        self.out_features = self.miner_z.out_features
+        self.embedding_features = self.miner_c.out_features
+
+    def forward(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps noise ``u`` (N, ``in_features``) to z (N, ``out_features``) and c (N, ``embedding_features``)."""
+        return self.miner_z(u), self.miner_c(u)

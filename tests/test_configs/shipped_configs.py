@@ -119,6 +119,10 @@ def shrink_data(cfg: Config, folder: Path) -> None:
             root = folder / dataset.data_root
             write_images(root / (dataset.get('split') or ''), dataset.get('channels', 3))
             dataset.update(data_root=str(root), **{key: FEW for key in ('num_images', 'skip') if dataset.get(key)})
+        elif dataset.type == 'LabelledImageFolder':
+            for label in dataset.class_order:
+                write_images(folder / dataset.data_root / label / dataset.split, dataset.get('channels', 3))
+            dataset.update(data_root=str(folder / dataset.data_root), num_per_class=FEW)
         else:
             assert dataset.type == 'Digits', f'shrink does not know the data set {dataset.type}'
             if name != 'train_dataloader' and 'mixture' not in dataset:
@@ -151,7 +155,10 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
     for kind in ('val', 'test'):
         if cfg.get(f'{kind}_cfg') is None:
             continue
-        cfg[f'{kind}_cfg'].update(num_images=FEW, batch_size=BATCH)
+        classes = max(
+            (part.get('num_classes') or 0 for part in cfg.model.networks.values() if 'type' in part), default=0
+        )
+        cfg[f'{kind}_cfg'].update(num_images=max(FEW, 2 * classes), batch_size=BATCH)  # two images of each class
         evaluator = cfg[f'{kind}_evaluator']
         shrink_networks(evaluator)
         for name in evaluator.extractors:

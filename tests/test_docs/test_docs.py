@@ -161,7 +161,7 @@ def test_commands_exist(page):
 @pytest.mark.parametrize('page', PAGES, ids=ids(PAGES))
 def test_options_in_the_text_exist(page, capsys):
     known = set(OPTION.findall('\n'.join(tool.read_text(encoding='utf-8') for tool in TOOLS)))
-    for command in ('train', 'test', 'sample', 'sweep', 'quickstart'):
+    for command in ('train', 'test', 'sample', 'select-source', 'sweep', 'quickstart'):
         with pytest.raises(SystemExit):
             cli._parser().parse_args([command, '--help'])
         known |= set(OPTION.findall(capsys.readouterr().out))
@@ -170,7 +170,7 @@ def test_options_in_the_text_exist(page, capsys):
     assert shown <= known
 
 
-@pytest.mark.parametrize('command', ['train', 'test', 'sample', 'sweep', 'quickstart'])
+@pytest.mark.parametrize('command', ['train', 'test', 'sample', 'select-source', 'sweep', 'quickstart'])
 def test_every_option_is_documented(command, capsys):
     with pytest.raises(SystemExit):
         cli._parser().parse_args([command, '--help'])

@@ -24,6 +24,7 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmgentransfer.engine import distributed
+from mmgentransfer.models.selectors import FrequencySelector
 from mmgentransfer.registry import HOOKS
 
 @HOOKS.register_module()
@@ -47,8 +48,12 @@ class CollectivesProbe(Hook):
         buffers = [layer.weight.tolist(), layer.running_mean.tolist(), layer.num_batches_tracked.item()]
         distributed.broadcast_model(layer)
         buffers.append(layer.weight.tolist())
+
+        selector = FrequencySelector(2)
+        selector.record('generator', torch.tensor([[0, 0], [0, 1]][rank]))
+        p = selector.probabilities.tolist()
         with open(f'{runner.work_dir}_{rank}.json', 'w') as file:
-            json.dump(dict(gradients=gradients, buffers=buffers), file)
+            json.dump(dict(gradients=gradients, buffers=buffers, p=p), file)
 """
 
 
@@ -142,6 +147,10 @@ def test_weights_and_buffers_come_from_the_first_process(runs):
     buffers = [json.loads((runs / f'double_{rank}.json').read_text())['buffers'] for rank in (0, 1)]
     assert buffers[0] == [[1, 1], [3, 3], 5, [1, 1]]
     assert buffers[1] == [[2, 2], [3, 3], 5, [1, 1]]
+
+
+def test_a_selector_counts_the_wins_of_all_processes(runs):
+    assert [json.loads((runs / f'double_{rank}.json').read_text())['p'] for rank in (0, 1)] == [[0.75, 0.25]] * 2
 
 
 def test_one_process_leaves_gradients_alone():

@@ -13,12 +13,15 @@ from mmgentransfer.evaluation import (
     KID,
     KMMD,
     ClassifierError,
+    GenerationEvaluator,
     ImageSet,
     IndependentWasserstein,
     MeanVariance,
     NearestTrainingImage,
+    SelectorDistribution,
 )
 from mmgentransfer.evaluation.functional import kid_from_features, kmmd
+from mmgentransfer.models.selectors import FixedSelector
 
 
 def images(*values, size=2):
@@ -171,3 +174,43 @@ class TestIndependentWasserstein:
             IndependentWasserstein(self.critic, iters=0)
         with pytest.raises(ValueError, match='two generated images; got 1'):
             IndependentWasserstein(self.critic, iters=1).compute(ImageSet(images(1, 2)), ImageSet(images(3)))
+
+
+class TestSelectorDistribution:
+    @staticmethod
+    def model(*probs):
+        model = torch.nn.Module()
+        model.selector = FixedSelector(len(probs), probs)
+        return model
+
+    def test_shares_and_their_distance_from_the_target(self):
+        metric = SelectorDistribution(target=[0.3, 0.7])
+        metric.observe(self.model(0.5, 0.5))
+        assert metric.compute(None, None) == {
+            'selector_p0': 0.5,
+            'selector_p1': 0.5,
+            'selector_l1': pytest.approx(0.4),
+        }
+
+    def test_without_target(self):
+        metric = SelectorDistribution()
+        metric.observe(self.model(0.25, 0.25, 0.5))
+        assert metric.compute(None, None) == {'selector_p0': 0.25, 'selector_p1': 0.25, 'selector_p2': 0.5}
+
+    def test_the_evaluator_shows_it_the_model(self):
+        evaluator = GenerationEvaluator({}, [{'type': 'SelectorDistribution'}, {'type': 'MeanVariance'}])
+        batch = torch.from_numpy(images(0, 255))
+        evaluator.prepare([batch], None, 'cpu')
+        evaluator.observe(self.model(0.25, 0.75))
+        evaluator.process(batch)
+        assert evaluator.evaluate()['selector_p1'] == 0.75
+
+    def test_what_is_refused(self):
+        with pytest.raises(ValueError, match=r'target must be .* sum to 1, got \[0\.5, 0\.6\]'):
+            SelectorDistribution(target=[0.5, 0.6])
+        with pytest.raises(ValueError, match=r'target has 2 numbers; the model has 3 generators'):
+            SelectorDistribution(target=[0.5, 0.5]).observe(self.model(0.25, 0.25, 0.5))
+        with pytest.raises(ValueError, match=r'this Linear has none'):
+            SelectorDistribution().observe(torch.nn.Linear(1, 1))
+        with pytest.raises(RuntimeError, match=r'GenerationEvaluator\.observe'):
+            SelectorDistribution().compute(None, None)

@@ -15,14 +15,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmgentransfer.registry import FUNCTIONS, LOOPS
 
-__all__ = ['GenerationLoop']
+__all__ = ['DatasetImages', 'GenerationLoop']
 
 
 @LOOPS.register_module()
 class GenerationLoop(BaseLoop):
     """Draws images from the model and scores them against the dataloader's real ones.
 
-    The images follow from ``seed`` alone, whatever the number of processes. Each evaluation adds a line to
+    The images follow from ``seed`` alone, whatever the number of processes; with classes, every class comes equally
+    often, and batches mix them. Each evaluation adds a line to
     ``metrics.jsonl`` in the run's folder.
 
     Args:
@@ -75,17 +76,20 @@ class GenerationLoop(BaseLoop):
         if not self._prepared and is_main_process():
             device = next(model.parameters()).device
             self.evaluator.prepare(
-                _DatasetImages(self.dataloader.dataset),
-                lambda: _DatasetImages(runner.train_dataloader.dataset),
+                DatasetImages(self.dataloader.dataset),
+                lambda: DatasetImages(runner.train_dataloader.dataset),
                 device,
+                getattr(self.dataloader.dataset, 'labels', None),
             )
             self._prepared = True
         self.evaluator.reset()
+        self.evaluator.observe(model)
         for index in self._own_batches():
             num = min(self.batch_size, self.num_images - index * self.batch_size)
             latents = model.draw_latents(num, (self.seed, index))
-            images = model.generate(latents, self.which, self.batch_statistics, self.batch_size)
-            self.evaluator.process(model.data_preprocessor.to_uint8(images))
+            labels = model.balanced_labels(num, index * self.batch_size) if model.num_classes else None
+            images = model.generate(latents, self.which, self.batch_statistics, self.batch_size, labels)
+            self.evaluator.process(model.data_preprocessor.to_uint8(images), labels)
         metrics = self._gather_and_score()
         self.metrics = metrics
         self._append(metrics)
@@ -122,7 +126,7 @@ class GenerationLoop(BaseLoop):
             file.write(json.dumps(line) + '\n')
 
 
-class _DatasetImages:
+class DatasetImages:
     """The images of a data set in order, as uint8 batches, as often as they are asked for."""
 
     def __init__(self, dataset: Dataset) -> None:

@@ -1,18 +1,23 @@
 """Metrics of generated images, one file a family."""
 
+from .classes import ClasswiseFID, GeneratedClassificationAccuracy
 from .classification import ClassifierError
 from .diversity import MeanVariance, NearestTrainingImage
 from .feature_distances import FID, KID, KMMD
 from .independent_wasserstein import IndependentWasserstein
 from .metric import Metric
+from .selector import SelectorDistribution
 
 __all__ = [
     'FID',
     'KID',
     'KMMD',
     'ClassifierError',
+    'ClasswiseFID',
+    'GeneratedClassificationAccuracy',
     'IndependentWasserstein',
     'MeanVariance',
     'Metric',
     'NearestTrainingImage',
+    'SelectorDistribution',
 ]

@@ -10,6 +10,8 @@ from ..image_set import ImageSet
 class Metric(Protocol):
     """A score of generated images; any registered class of this form can be named in ``val_evaluator.metrics``.
 
+    A metric that describes the model itself has a method ``observe(model)`` too, which is called before ``compute``.
+
     Attributes:
         extractor: Name of the extractor in ``val_evaluator.extractors`` that the metric looks through; its image sets
             then hold features (and logits). None for a metric on raw images.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,13 +28,19 @@ class GAN(AdversarialModel):
 
     # ------------------------------------------------------------------ what a subclass defines
 
+    num_classes = 0
+    """Number of classes K that images are generated from, 0 for an unconditional model."""
+
     @property
     def latent_size(self) -> int:
         """Width of the noise that an image is made from."""
         raise NotImplementedError
 
     def images_from(self, latents: Tensor, which: str = 'live') -> Tensor:
-        """Maps latents (N, latent_size) to images (N, C, S, S) in the preprocessor's value range."""
+        """Maps latents (N, latent_size) to images (N, C, S, S) in the preprocessor's value range.
+
+        With ``num_classes`` it takes ``labels`` (N,) int64 after ``which``.
+        """
         raise NotImplementedError
 
     def generating_networks(self, which: str = 'live') -> list[nn.Module]:
@@ -42,29 +49,42 @@ class GAN(AdversarialModel):
 
     # ------------------------------------------------------------------ losses
 
-    def _fake_images(self, num: int, random: StepRandom) -> Tensor:
-        return self.images_from(random.normal(num, self.latent_size))
+    def _fake_images(self, batch: Batch, player: str) -> Tensor:
+        """Returns as many generated images as ``batch`` has real ones, for a move of ``player``."""
+        return self.images_from(batch.random.normal(batch.size, self.latent_size))
 
     def critic_losses(self, batch: Batch) -> dict[str, Tensor]:
         """The critic's terms (thesis eqs. 2.3 and 3.3) on real and freshly generated images."""
         real = batch['images']
         with torch.no_grad():
-            fake = self._fake_images(batch.size, batch.random)
+            fake = self._fake_images(batch, 'critic')
         if getattr(self.critic, 'mixes_images', False):  # a score that depends on its batch: one kind at a time
             real_scores, fake_scores = scores(self.critic(real)), scores(self.critic(fake))
         else:
             real_scores, fake_scores = scores(self.critic(torch.cat([real, fake]))).chunk(2)
+        return self._critic_terms(batch, real, fake, real_scores, fake_scores)
+
+    def _critic_terms(
+        self,
+        batch: Batch,
+        real: Tensor,
+        fake: Tensor,
+        real_scores: Tensor,
+        fake_scores: Tensor,
+        critic: Callable[[Tensor], Any] | None = None,
+    ) -> dict[str, Tensor]:
+        """Returns the critic's terms; the gradient penalty, of ``critic``, is taken between ``real`` and ``fake``."""
         terms = dict(adversarial=self.losses['adversarial'].critic(real_scores, fake_scores))
         if self.weight('gradient_penalty'):
-            alpha = batch.random.uniform(batch.size)
-            terms['gradient_penalty'] = self.losses['gradient_penalty'](self.critic, real, fake, alpha)
+            alpha = batch.random.uniform(real.shape[0])
+            terms['gradient_penalty'] = self.losses['gradient_penalty'](critic or self.critic, real, fake, alpha)
         if self.weight('drift'):
             terms['drift'] = self.losses['drift'](real_scores)
         return terms
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """The generator's term (thesis eqs. 2.4 and 3.4)."""
-        fake = self._fake_images(batch.size, batch.random)
+        fake = self._fake_images(batch, 'generator')
         return dict(adversarial=self.losses['adversarial'].generator(scores(self.critic(fake))))
 
     # ------------------------------------------------------------------ sampling
@@ -78,6 +98,34 @@ class GAN(AdversarialModel):
         """Returns (num, latent_size) noise for :meth:`generate`."""
         return self.draw_noise(num, self.latent_size, seed)
 
+    def balanced_labels(self, num: int, start: int = 0) -> Tensor:
+        """Returns the labels (num,) that :meth:`sample` uses where it is given none: 0 .. K - 1 again and again.
+
+        Args:
+            num: How many.
+            start: How many went before, e.g. in earlier batches.
+        """
+        if not self.num_classes:
+            raise ValueError(f'this {type(self).__name__} is unconditional: its images have no labels')
+        return torch.arange(start, start + num, device=self._device) % self.num_classes
+
+    def check_labels(self, labels: Tensor | Sequence[int] | None, num: int) -> Tensor | None:
+        """Returns ``num`` labels on the model's device: those given, else balanced ones; None without classes.
+
+        Raises:
+            ValueError: The labels are out of range or not ``num``, or the model has no classes.
+        """
+        if labels is None:
+            return self.balanced_labels(num) if self.num_classes else None
+        if not self.num_classes:
+            raise ValueError(f'labels were given, but this {type(self).__name__} is unconditional')
+        labels = torch.as_tensor(labels, dtype=torch.int64).to(self._device)
+        if labels.shape != (num,):
+            raise ValueError(f'{num} images need {num} labels, got labels of the shape {tuple(labels.shape)}')
+        if num and not 0 <= int(labels.min()) <= int(labels.max()) < self.num_classes:
+            raise ValueError(f'labels must lie in 0..{self.num_classes - 1}, got {sorted(set(labels.tolist()))}')
+        return labels
+
     def to_pixels(self, images: Tensor) -> np.ndarray:
         """Maps float images (N, C, H, W) to uint8 (N, H, W, C) on the CPU."""
         return self.data_preprocessor.to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
@@ -89,6 +137,7 @@ class GAN(AdversarialModel):
         which: str = 'ema',
         batch_statistics: bool = False,
         batch_size: int = 100,
+        labels: Tensor | Sequence[int] | None = None,
     ) -> Tensor:
         """Maps latents to images without touching the model's state.
 
@@ -98,12 +147,20 @@ class GAN(AdversarialModel):
             batch_statistics: Whether batch norms use the statistics of the generated batch (of ``batch_size``) instead
                 of the running ones; then an image depends on its batch.
             batch_size: Images made at a time.
+            labels: Classes (N,) in 0 .. num_classes - 1; None takes :meth:`balanced_labels`. With ``batch_statistics``
+                a batch should mix the classes evenly, as in training: sort the images into classes afterwards.
 
         Returns:
             (N, C, S, S) float images in the preprocessor's value range.
+
+        Raises:
+            ValueError: The labels are out of range or not N, or the model is unconditional.
         """
+        labels = self.check_labels(labels, len(latents))
+        inputs = [latents] if labels is None else [latents, labels]
+        parts = zip(*(tensor.split(batch_size) for tensor in inputs), strict=True)
         with sampling_mode(self.generating_networks(which), batch_statistics):
-            return torch.cat([self.images_from(part, which) for part in latents.split(batch_size)])
+            return torch.cat([self.images_from(part, which, *classes) for part, *classes in parts])
 
     def sample(
         self,
@@ -112,13 +169,20 @@ class GAN(AdversarialModel):
         which: str = 'ema',
         batch_statistics: bool = False,
         batch_size: int = 100,
+        labels: Tensor | Sequence[int] | None = None,
     ) -> np.ndarray:
-        """Returns ``num`` generated images, uint8 (num, H, W, C) RGB; see :meth:`generate`."""
+        """Returns ``num`` generated images, uint8 (num, H, W, C) RGB; see :meth:`generate`.
+
+        The labels of a model with classes are the ones given, else ``balanced_labels(num)``.
+        """
         if num < 1:
             raise ValueError(f'the number of images to sample must be at least 1, got {num}')
-        return self.to_pixels(self.generate(self.draw_latents(num, seed), which, batch_statistics, batch_size))
+        latents = self.draw_latents(num, seed)
+        return self.to_pixels(self.generate(latents, which, batch_statistics, batch_size, labels))
 
-    def interpolate(self, start: Tensor, end: Tensor, steps: int = 8, mode: str = 'linear') -> np.ndarray:
+    def interpolate(
+        self, start: Tensor, end: Tensor, steps: int = 8, mode: str = 'linear', label: int | None = None
+    ) -> np.ndarray:
         """Returns images along the way between two latents, uint8 (steps, H, W, C).
 
         Args:
@@ -126,6 +190,7 @@ class GAN(AdversarialModel):
             end: (latent_size,) last latent.
             steps: Number of images, both ends included.
             mode: 'linear', or 'slerp' along the great circle.
+            label: Class of all the images, for a model with classes; 0 by default.
         """
         weights = torch.linspace(0, 1, steps, device=start.device)[:, None]
         if mode == 'linear':
@@ -136,7 +201,10 @@ class GAN(AdversarialModel):
             latents = (torch.sin((1 - weights) * angle) * start + torch.sin(weights * angle) * end) / torch.sin(angle)
         else:
             raise ValueError(f"mode must be 'linear' or 'slerp', got {mode!r}")
-        return self.to_pixels(self.generate(latents.to(self._device)))
+        latents = latents.to(self._device)
+        if label is None and not self.num_classes:
+            return self.to_pixels(self.generate(latents))
+        return self.to_pixels(self.generate(latents, labels=[0 if label is None else label] * steps))
 
 
 @contextmanager

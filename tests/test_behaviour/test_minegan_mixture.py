@@ -1,0 +1,58 @@
+"""The selector finds the mixture that the target is made of, and only thanks to the maximum over the generators."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from games import CRITIC, LOSSES, UNIT_RANGE, build, optimisers, train
+from torch import Tensor
+
+from mmgentransfer.models import AdversarialModel
+from mmgentransfer.registry import MODELS
+
+GENERATORS = [dict(type='AnalyticGenerator', seed=seed) for seed in (0, 1)]
+
+
+def mixture(num: int, ratio: float, seed: int) -> Tensor:
+    """uint8 images, the share ``ratio`` of them from the first generator, from a small part of its latent space."""
+    random = torch.Generator().manual_seed(seed)
+    latents = 0.3 * torch.randn(num, 8, generator=random)
+    latents[:, 0] += 1.5
+    parts = latents.split([round(num * ratio), num - round(num * ratio)])
+    images = torch.cat([MODELS.build(cfg)(z) for cfg, z in zip(GENERATORS, parts, strict=True)])
+    return (images * 255).round().byte()
+
+
+def mined(ratio: float, reduction: str, seed: int) -> AdversarialModel:
+    """Mines both generators for 200 images of the mixture: 200 iterations with a critic from scratch."""
+    model = build(
+        dict(
+            type='MineGAN',
+            data_preprocessor=UNIT_RANGE,
+            networks=dict(generators=GENERATORS, miners=[dict(type='MLPMiner', dims=[8, 32, 8])] * 2, critic=CRITIC),
+            losses=LOSSES,
+            moves=[dict(player='critic', repeat=3), dict(player='generator')],
+            stages=[dict(name='mine', iters=200, train=['miners', 'critic'])],
+            selector=dict(type='FrequencySelector', window=200),
+            reduction=reduction,
+        ),
+        seed,
+    )
+    train(model, optimisers(model, 1e-3, (0.5, 0.9)), mixture(200, ratio, seed), 200, 64, seed)
+    return model
+
+
+@pytest.mark.parametrize('ratio', [0.3, 0.5, 0.7])
+def test_p_follows_the_mixture(ratio):
+    model = mined(ratio, 'max', seed=0)
+    assert abs(model.selector.probabilities[0].item() - ratio) <= 0.08
+    samples = model.generate(model.draw_latents(1000))
+    # a sample is of the kind whose constant part it is nearer to; both kinds are there, as often as in the target
+    centres = torch.stack([torch.sigmoid(MODELS.build(cfg).offset) for cfg in GENERATORS])
+    kinds = torch.cdist(samples.flatten(1), centres).argmin(1)
+    assert abs((kinds == 0).double().mean().item() - ratio) <= 0.1
+
+
+@pytest.mark.parametrize('ratio', [0.3, 0.7])
+def test_with_the_mean_p_does_not_follow_the_mixture(ratio):
+    assert abs(mined(ratio, 'mean', seed=0).selector.probabilities[0].item() - ratio) >= 0.15
