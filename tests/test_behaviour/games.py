@@ -23,7 +23,7 @@ UNIT_RANGE = dict(type='ImagePreprocessor', value_range=(0.0, 1.0))
 
 def optimisers(model: AdversarialModel, lr: float, betas: tuple[float, float]) -> OptimWrapperDict:
     adam = dict(optimizer=dict(type='Adam', lr=lr, betas=betas))
-    return PlayerOptimWrappers({player: adam for player in model.players})(model)
+    return PlayerOptimWrappers(dict.fromkeys(model.players, adam))(model)
 
 
 def train(
