@@ -38,7 +38,10 @@ def parse_options(items: Sequence[str]) -> dict[str, Any]:
         if '=' not in item:
             raise ValueError(f'{item!r} is not of the form KEY=VALUE')
     namespace = argparse.Namespace()
-    DictAction([], 'options', nargs='+')(argparse.ArgumentParser(), namespace, list(items))
+    try:
+        DictAction([], 'options', nargs='+')(argparse.ArgumentParser(), namespace, list(items))
+    except RecursionError:  # what MMEngine's parser makes of a dict inside a list
+        raise ValueError(f'{" ".join(items)!r} nests too deeply for an option; write it into a config file') from None
     return namespace.options
 
 

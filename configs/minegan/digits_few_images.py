@@ -27,6 +27,23 @@ for _num in (10, 50, 100):
     ]
     if _num == 50:
         rows.append(dict(name=f'{_num} images, MineGAN 100 + 100', options={**_images, **_short}))
+_gently = dict(generator=1e-4)  # a fifth of the learning rate in the second half
+rows += [
+    dict(
+        name='100 images, TransferGAN 400, second half at 1e-4',
+        config=_transfergan,
+        options={'model.stages': [dict(name='first', iters=200), dict(name='second', iters=200, lr=_gently)]},
+    ),
+    dict(
+        name='100 images, MineGAN 200 + 200, fine-tuning at 1e-4',
+        options={
+            'model.stages': [
+                dict(name='mine', iters=200, train=['miners', 'critic']),
+                dict(name='finetune', iters=200, lr=_gently),
+            ]
+        },
+    ),
+]
 seeds = [0, 1, 2]
 columns = [
     dict(key='fid_digits', at=200, name='FID (digits) at 200', precision=1),
