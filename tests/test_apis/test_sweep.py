@@ -1,5 +1,6 @@
 """Sweeps: what runs, what is skipped, resumed or refused, and the numbers of the table."""
 
+import contextlib
 import csv
 import io
 import json
@@ -181,6 +182,8 @@ def test_ctrl_c_ends_the_runs_and_says_how_to_go_on(folder, tmp_path, subprocess
         [sys.executable, '-m', 'mmgentransfer.cli', 'sweep', str(folder / 'sweep.py'), '--work-dir', str(tmp_path),
          '--rows', 'wide [b]', '--seeds', '0', *options],
         env=subprocess_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )  # fmt: skip
     run = tmp_path / 'wide_b' / 'seed0'
     try:
@@ -190,7 +193,8 @@ def test_ctrl_c_ends_the_runs_and_says_how_to_go_on(folder, tmp_path, subprocess
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the runs too, if they were left
     assert process.returncode == 130
     assert 'the same command goes on' in output
     commands = [path.read_bytes() for path in Path('/proc').glob('[0-9]*/cmdline') if os.access(path, os.R_OK)]
