@@ -214,4 +214,6 @@ def test_help_needs_no_torch(subprocess_environment):
 
 def test_a_dict_inside_a_list_is_no_option():
     with pytest.raises(ValueError, match='write it into a config file'):
-        parse_options(['model.stages=[dict(name="mine",iters=2,train=["miners","critic"]),dict(name="finetune",iters=2)]'])
+        parse_options(
+            ['model.stages=[dict(name="mine",iters=2,train=["miners","critic"]),dict(name="finetune",iters=2)]']
+        )
