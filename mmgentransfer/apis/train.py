@@ -190,16 +190,28 @@ def dry_run(cfg: Config) -> str:
 
 
 def describe(model: nn.Module) -> str:
-    """Returns a table of a model's networks: class, parameters, and in which stages each is trained."""
-    rows = [('network', 'class', 'parameters', 'player', 'trained in')]
+    """Returns a table of a model's networks: class, parameters, shapes, and in which stages each is trained."""
+    rows = [('network', 'class', 'parameters', 'player', 'trained in', 'shapes')]
     for player, names in model.players.items():
         for name in names:
             network = getattr(model, name)
-            kinds = (
-                [type(n).__name__ for n in network] if isinstance(network, nn.ModuleList) else [type(network).__name__]
-            )
+            members = list(network) if isinstance(network, nn.ModuleList) else [network]
+            kinds = [type(member).__name__ for member in members]
+            shapes = ' + '.join(filter(None, map(_shapes, members)))
             count = sum(p.numel() for p in network.parameters())
             stages = [s.name for s in model.stages if s.train is None or name in s.train]
-            rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages)))
+            rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages), shapes))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _shapes(network: nn.Module) -> str:
+    """Returns what a network takes and gives, as far as its attributes say it."""
+    side = getattr(network, 'image_size', None)
+    if side is not None and hasattr(network, 'out_channels'):
+        return f'{network.noise_size} -> {network.out_channels}x{side}x{side}'
+    if side is not None and hasattr(network, 'in_channels'):
+        return f'{network.in_channels}x{side}x{side} -> scores'
+    if hasattr(network, 'in_features') and hasattr(network, 'out_features'):
+        return f'{network.in_features} -> {network.out_features}'
+    return ''

@@ -91,7 +91,7 @@ def test_dry_run_builds_and_stops(experiment, game_configs):
     assert not list(Path(cfg.work_dir).glob('*.pth'))
     # 32*32 + 32 for each of the miner's two layers
     assert [line.split() for line in text.splitlines() if 'MLPMiner ' in line] == [
-        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune']
+        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune', '32', '->', '32']
     ]
     cfg = experiment(game_configs['MineGAN'](width=2, finetuning=3), name='wrong')
     with pytest.raises(ValueError, match='add up to 6 iterations'):
@@ -102,8 +102,8 @@ def test_table_of_networks(game_configs, build_game):
     """toy8 has 24,625 and 8,225 parameters."""
     rows = [line.split() for line in describe(build_game(game_configs['MineGAN']())).splitlines()]
     assert rows == [
-        ['network', 'class', 'parameters', 'player', 'trained', 'in'],
-        ['critic', 'WGANGPCritic', '8,225', 'critic', 'mine,', 'finetune'],
-        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune'],
-        ['generators', 'WGANGPGenerator', '24,625', 'generator', 'finetune'],
+        ['network', 'class', 'parameters', 'player', 'trained', 'in', 'shapes'],
+        ['critic', 'WGANGPCritic', '8,225', 'critic', 'mine,', 'finetune', '1x8x8', '->', 'scores'],
+        ['miners', 'MLPMiner', '2,112', 'generator', 'mine,', 'finetune', '32', '->', '32'],
+        ['generators', 'WGANGPGenerator', '24,625', 'generator', 'finetune', '32', '->', '1x8x8'],
     ]
