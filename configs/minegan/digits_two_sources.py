@@ -1,13 +1,14 @@
-# MineGAN from two sources: a GAN of the digits 0 to 4 and one of 5 to 9 are mined together for 200 images of 1s and 7s.
-# Train the sources first: python tools/train.py configs/transfergan/digits_source.py
-#   --cfg-options train_dataloader.dataset.classes=[0,1,2,3,4] --work-dir work_dirs/transfergan/digits_source_0to4
-# and the same with classes=[5,6,7,8,9] and work_dirs/transfergan/digits_source_5to9
+# MineGAN from two sources: a GAN of the digits 0 and 1 and one of 6 and 7 are mined together for 200 images
+# of 1s and 7s.
+# Train the sources first: python tools/train.py configs/transfergan/digits_source.py --cfg-options
+#   train_dataloader.dataset.classes=[0,1] train_cfg.max_iters=1000 --work-dir work_dirs/transfergan/digits_source_0and1
+# and the same with classes=[6,7] and work_dirs/transfergan/digits_source_6and7
 _base_ = [
     '../default_runtime.py',
     '../_base_/datasets/digits_28_target.py',
     '../_base_/evaluation_digits_target.py',
 ]
-_sources = ['work_dirs/transfergan/digits_source_0to4', 'work_dirs/transfergan/digits_source_5to9']
+_sources = ['work_dirs/transfergan/digits_source_0and1', 'work_dirs/transfergan/digits_source_6and7']
 model = dict(
     type='MineGAN',
     data_preprocessor=dict(type='ImagePreprocessor', value_range=(0.0, 1.0)),
@@ -44,7 +45,7 @@ val_evaluator = dict(
         dict(type='FID', extractor='digits'),
         dict(type='KMMD', extractor='digits'),
         dict(type='MeanVariance'),
-        dict(type='ClassifierError', extractor='digits', target=1),
+        dict(type='ClassShares', extractor='digits', classes=[1, 7]),
         dict(type='NearestTrainingImage'),
         dict(type='SelectorDistribution', target=[0.3, 0.7]),
     ]

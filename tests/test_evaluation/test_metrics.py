@@ -13,6 +13,7 @@ from mmgentransfer.evaluation import (
     KID,
     KMMD,
     ClassifierError,
+    ClassShares,
     GenerationEvaluator,
     ImageSet,
     IndependentWasserstein,
@@ -65,6 +66,29 @@ class TestFeatureDistances:
             KID('digits', subset_size=1)
         with pytest.raises(ValueError, match='max_images >= 2; got 1'):
             KMMD('digits', max_images=1)
+
+
+class TestClassShares:
+    fake = ImageSet(logits=np.eye(3)[[0, 2, 2, 0]])
+
+    def test_is_the_histogram_of_the_decisions(self):
+        assert ClassShares('digits').compute(ImageSet(), self.fake) == {
+            'share_0_digits': 50.0,
+            'share_1_digits': 0.0,
+            'share_2_digits': 50.0,
+        }
+
+    def test_reports_the_listed_classes_alone(self):
+        assert ClassShares('digits', classes=[2, 1]).compute(ImageSet(), self.fake) == {
+            'share_2_digits': 50.0,
+            'share_1_digits': 0.0,
+        }
+
+    def test_says_what_is_wrong(self):
+        with pytest.raises(ValueError, match=r'classes has \[3\].*0 to 2'):
+            ClassShares('digits', classes=[0, 3]).compute(ImageSet(), self.fake)
+        with pytest.raises(ValueError, match='ClassShares needs an extractor that gives logits'):
+            ClassShares('inception').compute(ImageSet(), ImageSet(features=np.zeros((2, 3))))
 
 
 class TestClassifierError:

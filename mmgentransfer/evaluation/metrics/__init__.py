@@ -1,7 +1,7 @@
 """Metrics of generated images, one file a family."""
 
 from .classes import ClasswiseFID, GeneratedClassificationAccuracy
-from .classification import ClassifierError
+from .classification import ClassifierError, ClassShares
 from .diversity import MeanVariance, NearestTrainingImage
 from .feature_distances import FID, KID, KMMD
 from .independent_wasserstein import IndependentWasserstein
@@ -12,6 +12,7 @@ __all__ = [
     'FID',
     'KID',
     'KMMD',
+    'ClassShares',
     'ClassifierError',
     'ClasswiseFID',
     'GeneratedClassificationAccuracy',
