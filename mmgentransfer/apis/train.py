@@ -195,11 +195,13 @@ def describe(model: nn.Module) -> str:
     for player, names in model.players.items():
         for name in names:
             network = getattr(model, name)
-            members = list(network) if isinstance(network, nn.ModuleList) else [network]
+            members = [network]
+            if isinstance(network, (nn.ModuleList, nn.ModuleDict)):
+                members = list(network.children())
             kinds = [type(member).__name__ for member in members]
             shapes = ' + '.join(filter(None, map(_shapes, members)))
             count = sum(p.numel() for p in network.parameters())
-            stages = [s.name for s in model.stages if s.train is None or name in s.train]
+            stages = [s.name for s in model.stages if any(n.split('.')[0] == name for n in model.trained_in(s)[player])]
             rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages), shapes))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

@@ -2,8 +2,9 @@
 
 import mmcv.transforms  # noqa: F401  registers mmcv's transforms, which a dataset's `pipeline` may name
 
+from .aligned import AlignedDataset, DisjointSets
 from .collate import stack_batch
-from .embedded import Digits
+from .embedded import Digits, ToyScenes
 from .image_dataset import ImageDataset
 from .image_folder import ImageFolder
 from .labelled_image_folder import LabelledImageFolder
@@ -11,12 +12,15 @@ from .subsets import nested_subset
 from .transforms import DecodeImage, ResizeToSquare
 
 __all__ = [
+    'AlignedDataset',
     'DecodeImage',
     'Digits',
+    'DisjointSets',
     'ImageDataset',
     'ImageFolder',
     'LabelledImageFolder',
     'ResizeToSquare',
+    'ToyScenes',
     'nested_subset',
     'stack_batch',
 ]

@@ -56,5 +56,7 @@ class PlayerOptimWrappers:
                     'set accumulate in model.moves, which accumulates within one update'
                 )
             networks = nn.ModuleDict({name: getattr(model, name) for name in names})
+            if not any(True for _ in networks.parameters()):
+                continue  # an empty list or dict of networks: the player never moves
             wrappers[player] = DefaultOptimWrapperConstructor(cfg, paramwise)(networks)
         return OptimWrapperDict(**wrappers)

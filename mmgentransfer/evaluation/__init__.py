@@ -19,6 +19,7 @@ from .metrics import (
     SelectorDistribution,
 )
 from .source_ranking import SourceRanking
+from .translation_evaluator import TranslationEvaluator
 
 __all__ = [
     'FID',
@@ -38,5 +39,6 @@ __all__ = [
     'NearestTrainingImage',
     'SelectorDistribution',
     'SourceRanking',
+    'TranslationEvaluator',
     'functional',
 ]

@@ -36,11 +36,13 @@ class Move:
         player: Who updates its networks.
         repeat: Number of updates in a row, each on images of its own (the critic's ``n_critic``).
         accumulate: Number of micro-batches whose gradients are averaged for one update.
+        every: The move is played in every so many iterations, beginning with the first.
     """
 
     player: str
     repeat: int = 1
     accumulate: int = 1
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,29 +52,45 @@ class Stage:
     Args:
         name: Shown in the log.
         iters: Number of iterations; None (all) for a game of one stage.
-        train: Names of the networks that are updated; the others are frozen and in eval mode. None: all.
+        train: Names of the networks that are updated; the others are frozen and in eval mode. None: all. A member of
+            a list or dict of networks is named with a dot: ``generators.0``, ``encoders.rgb``.
+        freeze: Names of networks, in the same form, that are frozen although ``train`` has them.
         loss_weights: Weights of loss terms in this stage, in place of the terms' own.
         lr: Learning rate of players in this stage, in place of their optimiser's.
+        settings: Switches of the method itself, in place of its ``stage_settings``.
+        reset_optimizers: Whether the optimisers' states are forgotten when the stage begins.
     """
 
     name: str
     iters: int | None = None
     train: list[str] | None = None
+    freeze: list[str] = field(default_factory=list)
     loss_weights: dict[str, float] = field(default_factory=dict)
     lr: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    reset_optimizers: bool = False
 
 
 class Batch(dict):
-    """The tensors of one update by name, e.g. ``images`` (N, C, H, W), with the random numbers that belong to it."""
+    """The tensors of one update by name, e.g. ``images`` (N, C, H, W), with the random numbers that belong to it.
 
-    def __init__(self, data: dict[str, Tensor], random: StepRandom) -> None:
+    Data of several sources are dicts of such tensors: ``batch['RS']['rgb']``.
+
+    Attributes:
+        random: The random numbers of this update.
+        shared: What the method's ``shared_pass`` gave in this iteration; None in a method that has none.
+    """
+
+    def __init__(self, data: dict[str, Any], random: StepRandom, shared: Any = None) -> None:
         super().__init__(data)
         self.random = random
+        self.shared = shared
 
     @property
     def size(self) -> int:
-        """Number of images N."""
-        return next(iter(self.values())).shape[0]
+        """Number of images N, of the first source."""
+        first = next(iter(self.values()))
+        return Batch(first, self.random).size if isinstance(first, dict) else first.shape[0]
 
 
 class AdversarialModel(BaseModel):
@@ -80,9 +98,15 @@ class AdversarialModel(BaseModel):
 
     A subclass names its ``players`` (player -> names of its networks) and defines, for each, a method
     ``<player>_losses(batch: Batch) -> dict[str, Tensor]`` that returns unweighted scalar terms, named as in ``losses``.
+    A term of another name has no weight and is only logged.
+
+    A player whose forward pass the others need as well may make it once an iteration, before the first move: the method
+    names it as ``shared_player`` and defines ``shared_pass(batch)``, whose result every move finds as ``batch.shared``.
+    The pass has a graph to the networks that this player trains, and to no others.
 
     Args:
-        networks: Config of each network by name; a list gives a ModuleList. Each becomes an attribute of the model.
+        networks: Config of each network by name; a list gives a ModuleList, a dict of configs a ModuleDict. Each
+            becomes an attribute of the model.
         losses: Config of each loss term by name; a component has a ``loss_weight``.
         moves: Arguments of the :class:`Move` objects of one iteration, in order.
         stages: Arguments of the :class:`Stage` objects, in order; None: one stage that trains everything.
@@ -94,6 +118,8 @@ class AdversarialModel(BaseModel):
     """
 
     players: dict[str, list[str]] = {}
+    shared_player: str | None = None
+    stage_settings: dict[str, Any] = {}
 
     def __init__(
         self,
@@ -116,6 +142,11 @@ class AdversarialModel(BaseModel):
         self.stages = [self._parse_stage(i, stage) for i, stage in enumerate(stages or [dict(name='train')])]
         if len(self.stages) > 1 and any(stage.iters is None for stage in self.stages):
             raise ValueError('every one of several model.stages needs its iters')
+        if self.shared_player is not None and self.num_chunks > 1:
+            raise ValueError(
+                f'model.moves: the moves of a {type(self).__name__} share one forward pass, so that repeat and '
+                'accumulate must be 1'
+            )
         self.enter_stage(0)
 
     # ------------------------------------------------------------------ building
@@ -125,6 +156,8 @@ class AdversarialModel(BaseModel):
         with _forked_random(name):
             if isinstance(cfg, (list, tuple)):
                 return nn.ModuleList(MODELS.build(item) for item in cfg)
+            if 'type' not in cfg and all(isinstance(item, dict) for item in cfg.values()):
+                return nn.ModuleDict({key: MODELS.build(item) for key, item in cfg.items()})
             return MODELS.build(cfg)
 
     def _parse_move(self, index: int, cfg: dict) -> Move:
@@ -137,8 +170,8 @@ class AdversarialModel(BaseModel):
                 f'model.moves[{index}].player is {move.player!r}; the players are {sorted(self.players)}.'
                 f'{suggest(move.player, list(self.players))}'
             )
-        if move.repeat < 1 or move.accumulate < 1:
-            raise ValueError(f'model.moves[{index}]: repeat and accumulate are at least 1, got {dict(cfg)}')
+        if min(move.repeat, move.accumulate, move.every) < 1:
+            raise ValueError(f'model.moves[{index}]: repeat, accumulate and every are at least 1, got {dict(cfg)}')
         return move
 
     def _parse_stage(self, index: int, cfg: dict) -> Stage:
@@ -146,8 +179,11 @@ class AdversarialModel(BaseModel):
             stage = Stage(**cfg)
         except TypeError as error:
             raise ValueError(f'model.stages[{index}] = {dict(cfg)}: {error}') from None
+        networks = list(dict.fromkeys([*self.network_names, *self._expand(self.network_names)]))
         for key, names, known in (
-            ('train', stage.train or [], self.network_names),
+            ('train', stage.train or [], networks),
+            ('freeze', stage.freeze, networks),
+            ('settings', stage.settings, list(self.stage_settings)),
             ('loss_weights', stage.loss_weights, list(self.losses)),
             ('lr', stage.lr, list(self.players)),
         ):
@@ -166,9 +202,8 @@ class AdversarialModel(BaseModel):
         Moving averages start at these weights.
         """
         for name in self.network_names:
-            network = getattr(self, name)
             with _forked_random(name), DefaultScope.overwrite_default_scope('mmgentransfer'):
-                for member in network if isinstance(network, nn.ModuleList) else [network]:
+                for member in map(self.get_submodule, self._members(name)):
                     if hasattr(member, 'init_weights'):
                         member._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
                         member.init_weights()
@@ -194,20 +229,48 @@ class AdversarialModel(BaseModel):
     def enter_stage(self, index: int) -> None:
         """Makes stage ``index`` the current one: what it does not train is frozen and in eval mode."""
         self._stage_index = index
-        trained = self.network_names if self.stage.train is None else self.stage.train
-        self.trained = {player: [n for n in names if n in trained] for player, names in self.players.items()}
+        self.trained = self.trained_in(self.stage)
         self.train(self.training)
+
+    def trained_in(self, stage: Stage) -> dict[str, list[str]]:
+        """Returns the networks that each player trains in a stage, members of lists and dicts one by one."""
+        chosen = set(self._expand(self.network_names if stage.train is None else stage.train))
+        chosen -= set(self._expand(stage.freeze))
+        return {player: [m for m in self._expand(names) if m in chosen] for player, names in self.players.items()}
+
+    def trained_names(self) -> list[str]:
+        """Returns the networks that the current stage trains; a list or dict that is trained whole by its own name."""
+        trained = {member for members in self.trained.values() for member in members}
+        names = []
+        for name in self.network_names:
+            members = self._members(name)
+            names += [name] if members and trained.issuperset(members) else [m for m in members if m in trained]
+        return names
+
+    def _expand(self, names: list[str]) -> list[str]:
+        return [member for name in names for member in self._members(name)]
+
+    def _members(self, name: str) -> list[str]:
+        """Returns the names of the networks in a list or dict of networks, or the network's own."""
+        network = self.get_submodule(name)
+        if isinstance(network, (nn.ModuleList, nn.ModuleDict)):
+            return [f'{name}.{key}' for key, _ in network.named_children()]
+        return [name]
 
     def train(self, mode: bool = True) -> AdversarialModel:
         """Sets the training mode; frozen networks and moving averages stay in eval mode."""
         super().train(mode)
         if mode:
             trained = {name for names in self.trained.values() for name in names}
-            for name in self.network_names:
+            for name in self._expand(self.network_names):
                 if name not in trained:
-                    getattr(self, name).eval()
+                    self.get_submodule(name).eval()
             self.ema.eval()
         return self
+
+    def setting(self, name: str) -> Any:
+        """Returns one of the method's ``stage_settings`` as it is in the current stage."""
+        return self.stage.settings.get(name, self.stage_settings[name])
 
     def weight(self, term: str) -> float:
         """Returns the weight of a loss term in the current stage; 0 for a term that the config doesn't have."""
@@ -246,13 +309,20 @@ class AdversarialModel(BaseModel):
 
         chunks = self._split(self.data_preprocessor(data, training=True, random=random(len(self.moves))))
         logs: dict[str, Tensor] = {}
+        shared = None
+        if self.shared_player is not None and self.trained[self.shared_player]:
+            with self._only_trainable(self.trained[self.shared_player]):
+                with optim_wrapper[self.shared_player].optim_context(self):
+                    shared = self.shared_pass(Batch(chunks[0], random(len(self.moves) + 1)))
         for index, move in enumerate(self.moves):
-            if not self.trained[move.player]:
+            if not self.trained[move.player] or iteration % move.every:
                 continue
             with self._only_trainable(self.trained[move.player]) as parameters:
                 for repeat in range(move.repeat):
                     first = repeat * move.accumulate
-                    batches = [Batch(chunks[first + i], random(index, repeat, i)) for i in range(move.accumulate)]
+                    batches = [
+                        Batch(chunks[first + i], random(index, repeat, i), shared) for i in range(move.accumulate)
+                    ]
                     terms = self._update(move.player, batches, parameters, optim_wrapper[move.player])
             logs.update({f'{move.player}/{name}': value for name, value in terms.items()})
         return logs
@@ -265,7 +335,13 @@ class AdversarialModel(BaseModel):
         for batch in batches:
             with wrapper.optim_context(self):
                 terms = losses(batch)
-                total = sum(self.weight(name) * value for name, value in terms.items())
+                weighted = [self.weight(name) * value for name, value in terms.items() if self.weight(name)]
+                if not weighted:
+                    raise ValueError(
+                        f'stage {self.stage.name!r} gives every loss term of the player {player!r} the weight 0 '
+                        f'({sorted(terms)}): leave its move out of model.moves, or its networks out of the stage'
+                    )
+                total = sum(weighted)
             wrapper.backward(total / len(batches) if len(batches) > 1 else total)
         average_gradients(parameters)
         wrapper.step()
@@ -275,7 +351,7 @@ class AdversarialModel(BaseModel):
     @contextmanager
     def _only_trainable(self, names: list[str]) -> Iterator[list[nn.Parameter]]:
         """Lets only the named networks require gradients, yields their parameters, and frees everything afterwards."""
-        parameters = [p for name in names for p in getattr(self, name).parameters()]
+        parameters = [p for name in names for p in self.get_submodule(name).parameters()]
         everything = [p for name in self.network_names for p in getattr(self, name).parameters()]
         for parameter in everything:
             parameter.requires_grad_(False)
@@ -288,17 +364,21 @@ class AdversarialModel(BaseModel):
             for parameter in everything:
                 parameter.requires_grad_(True)
 
-    def _split(self, batch: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+    def _split(self, batch: dict[str, Any]) -> list[dict[str, Any]]:
         parts = self.num_chunks
         if parts == 1:
             return [batch]
+        pieces = {}
         for key, value in batch.items():
+            if isinstance(value, dict):
+                pieces[key] = self._split(value)
+                continue
             if value.shape[0] % parts:
                 raise ValueError(
                     f"train_dataloader.batch_size: a batch of {value.shape[0]} {key} can't be split into the "
                     f'{parts} equal parts that model.moves need; take a multiple of {parts}'
                 )
-        pieces = {key: value.chunk(parts) for key, value in batch.items()}
+            pieces[key] = value.chunk(parts)
         return [{key: piece[i] for key, piece in pieces.items()} for i in range(parts)]
 
     @property

@@ -261,7 +261,10 @@ def test_frozen_networks_are_in_eval_mode(build_game):
     [
         (dict(moves=[dict(player='frist')]), r"model\.moves\[0\]\.player is 'frist'.*'first', 'second'.*mean 'first'"),
         (dict(moves=[dict(player='first'), dict(player='second', times=2)]), r'model\.moves\[1\].*times'),
-        (dict(moves=[dict(player='first', repeat=0)]), r'model\.moves\[0\]: repeat and accumulate are at least 1'),
+        (
+            dict(moves=[dict(player='first', repeat=0)]),
+            r'moves\[0\]: repeat, accumulate and every are at least 1',
+        ),
         (
             dict(stages=[dict(name='s', train=['a', 'c'])]),
             r"model\.stages\[0\]\.train names 'c'; known are \['a', 'b'\]",

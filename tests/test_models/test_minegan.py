@@ -85,7 +85,7 @@ def test_first_stage_alone_is_mining_without_fine_tuning(game_configs, build_gam
     config['stages'] = config['stages'][:1]
     model = build_game(config)
     assert [model.stage_index_at(i) for i in (0, 6)] == [0, 0]
-    assert model.trained == dict(critic=['critic'], generator=['miners'])
+    assert model.trained == dict(critic=['critic'], generator=['miners.0'])
 
 
 def test_latents_go_through_the_miner(game_configs, build_game):

@@ -47,10 +47,13 @@ class StageHook(Hook):
         stage = runner.model.stage
         if any(other.lr for other in runner.model.stages):
             self._set_lr(runner, stage.lr)
-        trained = sorted({name for names in runner.model.trained.values() for name in names})
+        begins = runner.iter == 0 or runner.model.stage_index_at(runner.iter - 1) != index
+        if stage.reset_optimizers and begins:  # not in the middle of a stage, where a resumed run has its state
+            for wrapper in runner.optim_wrapper.values():
+                wrapper.optimizer.state.clear()
         runner.logger.info(
             f'stage {stage.name!r} ({index + 1} of {len(runner.model.stages)}) at iteration {runner.iter}: '
-            f'training {", ".join(trained)}'
+            f'training {", ".join(sorted(runner.model.trained_names()))}'
         )
 
     def _set_lr(self, runner: Runner, lr: dict[str, float]) -> None:

@@ -7,16 +7,21 @@ from .feature_distances import FID, KID, KMMD
 from .independent_wasserstein import IndependentWasserstein
 from .metric import Metric
 from .selector import SelectorDistribution
+from .translation import AlignmentFactor, DepthError, MapError, MIoU
 
 __all__ = [
     'FID',
     'KID',
     'KMMD',
+    'AlignmentFactor',
     'ClassShares',
     'ClassifierError',
     'ClasswiseFID',
+    'DepthError',
     'GeneratedClassificationAccuracy',
     'IndependentWasserstein',
+    'MIoU',
+    'MapError',
     'MeanVariance',
     'Metric',
     'NearestTrainingImage',

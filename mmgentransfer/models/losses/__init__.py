@@ -6,13 +6,16 @@ from .adversarial import HingeLoss, LogisticLoss, VanillaLoss, WassersteinLoss, 
 from .base import WeightedLoss
 from .classification import AuxiliaryClassifierLoss
 from .gradient_penalty import DriftPenalty, GradientPenalty, R1Penalty
+from .translation import AutoencoderLoss, PseudoPairLoss
 
 __all__ = [
+    'AutoencoderLoss',
     'AuxiliaryClassifierLoss',
     'DriftPenalty',
     'GradientPenalty',
     'HingeLoss',
     'LogisticLoss',
+    'PseudoPairLoss',
     'R1Penalty',
     'VanillaLoss',
     'WassersteinLoss',

@@ -1,0 +1,27 @@
+# Every translation between colour, depth and labels, fusion, and the cascade through colour.
+val_cfg = dict(
+    type='TranslationLoop',
+    tasks=[
+        dict(name='D2S', source=['depth'], target='segmentation'),
+        dict(name='S2D', source=['segmentation'], target='depth'),
+        dict(name='R2S', source=['rgb'], target='segmentation'),
+        dict(name='R2D', source=['rgb'], target='depth'),
+        dict(name='D2R', source=['depth'], target='rgb'),
+        dict(name='S2R', source=['segmentation'], target='rgb'),
+        dict(name='RD2S', source=['rgb', 'depth'], target='segmentation'),
+        dict(name='RS2D', source=['rgb', 'segmentation'], target='depth'),
+        dict(name='D2R2S', source=['depth'], target='segmentation', via=['rgb']),
+        dict(name='S2R2D', source=['segmentation'], target='depth', via=['rgb']),
+    ],
+)
+val_evaluator = dict(
+    type='TranslationEvaluator',
+    metrics=[
+        dict(type='MIoU', modality='segmentation'),
+        dict(type='DepthError', modality='depth'),
+        dict(type='MapError', modality='rgb'),
+        dict(type='AlignmentFactor'),
+    ],
+)
+test_cfg = val_cfg
+test_evaluator = val_evaluator

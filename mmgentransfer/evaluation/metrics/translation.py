@@ -1,0 +1,195 @@
+"""Metrics of translations between aligned modalities (thesis section 4.6.1).
+
+Each keeps ``sums``, one tensor on the device of the predictions, whose sum over processes is that of the whole test
+set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmgentransfer.registry import METRICS
+
+from ..functional import class_iou, global_accuracy, miou
+
+__all__ = ['AlignmentFactor', 'DepthError', 'MIoU', 'MapError']
+
+
+class _Sums:
+    """What the metrics have in common: sums that are made where the first batch is."""
+
+    modality: str | None = None
+
+    def __init__(self) -> None:
+        self.sums: Tensor | None = None
+
+    def bind(self, model: nn.Module) -> None:
+        """Looks at the model that is scored, before any work."""
+
+    def reset(self) -> None:
+        """Forgets what was scored."""
+        self.sums = None
+
+    def _add(self, values: Tensor) -> None:
+        values = values.to(torch.float64)
+        self.sums = values if self.sums is None else self.sums + values
+
+
+@METRICS.register_module()
+class MIoU(_Sums):
+    """Intersection over union of each class, their mean, and the share of correct pixels, all in percent.
+
+    One confusion matrix is made of the whole test set, on the device. Pixels whose true label is ignored or void are
+    left out; a void prediction on another pixel is a miss of its class. The mean is over the classes that occur in the
+    labels or the predictions.
+
+    Args:
+        modality: The segmentation that is scored.
+        per_class: Whether to report every class's score, as ``iou_<name>``.
+    """
+
+    def __init__(self, modality: str = 'segmentation', per_class: bool = True) -> None:
+        super().__init__()
+        self.modality = modality
+        self.per_class = per_class
+
+    def bind(self, model: nn.Module) -> None:
+        """Takes the classes from the model's modality.
+
+        Raises:
+            ValueError: The modality has no classes.
+        """
+        modality = model.modalities.get(self.modality)
+        if not hasattr(modality, 'num_classes'):
+            raise ValueError(f'MIoU.modality={self.modality!r} must be one of the model that has classes')
+        self.num_classes, self.void = modality.num_classes, modality.void
+        self.ignore_index, self.class_names = modality.ignore_index, modality.class_names
+
+    def process(self, prediction: Tensor, target: Tensor) -> None:
+        """Takes in logits (N, K, H, W) and labels (N, H, W)."""
+        predicted, k = prediction.argmax(1), self.num_classes
+        # ignored pixels go to a row of their own, without a look at the values
+        rows = torch.where(target == self.ignore_index, k, target)
+        counts = torch.bincount((rows * k + predicted).flatten(), minlength=(k + 1) * k)
+        self._add(counts.view(k + 1, k)[:k])
+
+    def compute(self) -> dict[str, float]:
+        """Returns ``miou``, ``global`` and, on request, ``iou_<class>``."""
+        confusion = self.sums.cpu().numpy()
+        scores = {'miou': 100 * miou(confusion, self.void), 'global': 100 * global_accuracy(confusion, self.void)}
+        if self.per_class:
+            iou = class_iou(confusion, self.void)
+            scores |= {
+                f'iou_{name}': 100 * float(value)
+                for i, (name, value) in enumerate(zip(self.class_names, iou, strict=True))
+                if i != self.void
+            }
+        return scores
+
+
+@METRICS.register_module()
+class DepthError(_Sums):
+    """Accuracy under thresholds and root mean squared errors of depth (thesis eq. 4.15).
+
+    Args:
+        modality: The depth that is scored.
+        min_depth: Metres that predictions are raised to.
+        max_depth: Metres beyond which a true depth is not scored; None for no limit.
+    """
+
+    def __init__(self, modality: str = 'depth', min_depth: float = 1e-3, max_depth: float | None = None) -> None:
+        super().__init__()
+        self.modality = modality
+        self.min_depth = min_depth
+        self.max_depth = max_depth
+
+    def bind(self, model: nn.Module) -> None:
+        """Takes from the model's modality which pixels are missing."""
+        self.invalid_value = getattr(model.modalities.get(self.modality), 'invalid_value', 0.0)
+
+    def process(self, prediction: Tensor, target: Tensor) -> None:
+        """Takes in metres (N, 1, H, W), predicted and true."""
+        valid = target > 0
+        if self.invalid_value is not None:
+            valid &= target != self.invalid_value
+        if self.max_depth is not None:
+            valid &= target <= self.max_depth
+        predicted = prediction.clamp(min=self.min_depth).double()
+        true = torch.where(valid, target, 1.0).double()
+        ratio = torch.maximum(predicted / true, true / predicted)
+        parts = [(ratio < 1.25**k) for k in (1, 2, 3)]
+        parts += [(predicted - true) ** 2, (predicted.log() - true.log()) ** 2, torch.ones_like(true)]
+        self._add(torch.stack([(part * valid).sum(dtype=torch.float64) for part in parts]))
+
+    def compute(self) -> dict[str, float]:
+        """Returns ``delta1``, ``delta2``, ``delta3``, ``rmse`` (metres) and ``rmse_log``."""
+        *sums, count = self.sums.tolist()
+        means = [value / count if count else float('nan') for value in sums]
+        return dict(delta1=means[0], delta2=means[1], delta3=means[2], rmse=means[3] ** 0.5, rmse_log=means[4] ** 0.5)
+
+
+@METRICS.register_module()
+class MapError(_Sums):
+    """Root mean squared error of images and maps, over all pixels and channels, in the units of the modality.
+
+    Args:
+        modality: What is scored.
+    """
+
+    def __init__(self, modality: str) -> None:
+        super().__init__()
+        self.modality = modality
+
+    def process(self, prediction: Tensor, target: Tensor) -> None:
+        """Takes in float maps (N, C, H, W)."""
+        squared = (prediction.double() - target.double()) ** 2
+        self._add(torch.stack([squared.sum(), squared.new_tensor(float(squared.numel()))]))
+
+    def compute(self) -> dict[str, float]:
+        """Returns ``rmse``."""
+        total, count = self.sums.tolist()
+        return dict(rmse=(total / count) ** 0.5)
+
+
+@METRICS.register_module()
+class AlignmentFactor(_Sums):
+    """Mean cosine between the latents of a sample's modalities (thesis eq. 4.16).
+
+    Latents after a ReLU are not negative: their cosine is well above 0 also where nothing is aligned.
+
+    Args:
+        pairs: Pairs of modalities; None: all that the samples have.
+    """
+
+    def __init__(self, pairs: Sequence[Sequence[str]] | None = None) -> None:
+        super().__init__()
+        self.pairs = None if pairs is None else [tuple(pair) for pair in pairs]
+
+    def bind(self, model: nn.Module) -> None:
+        """Checks the pairs.
+
+        Raises:
+            ValueError: A pair names an unknown modality.
+        """
+        known = list(model.modalities)
+        for name in (name for pair in self.pairs or [] for name in pair):
+            if name not in known:
+                raise ValueError(f'AlignmentFactor.pairs names {name!r}; the modalities are {known}')
+
+    def observe(self, model: nn.Module, samples: Mapping[str, Tensor]) -> None:
+        """Encodes a batch and adds up the cosines."""
+        self._names = self.pairs or list(combinations([m for m in model.modalities if m in samples], 2))
+        wanted = dict.fromkeys(name for pair in self._names for name in pair)
+        latents = {name: model.encode(samples[name], name).h.flatten(1).double() for name in wanted}
+        cosines = [F.cosine_similarity(latents[a], latents[b]).sum() for a, b in self._names]
+        self._add(torch.stack([*cosines, cosines[0].new_tensor(float(len(next(iter(latents.values())))))]))
+
+    def compute(self) -> dict[str, float]:
+        """Returns ``alignment_<a>_<b>``."""
+        *sums, count = self.sums.tolist()
+        return {f'alignment_{a}_{b}': value / count for (a, b), value in zip(self._names, sums, strict=True)}
