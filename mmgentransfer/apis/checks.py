@@ -84,6 +84,8 @@ def check_work_dir(work_dir: str | Path) -> None:
 
 def _registered_classes() -> dict[str, Any]:
     """Returns every component by its ``type=``, ours first."""
+    import mmcv.cnn  # noqa: F401 - registers the norms that a norm_cfg may name
+
     load_plugins()
     roots = [value for value in vars(mmengine_registry).values() if isinstance(value, Registry)]
     for registry in [*roots, *REGISTRIES.values()]:
@@ -113,6 +115,8 @@ def _check_node(node: Any, path: str, classes: dict[str, Any]) -> None:
         if accepted is not None:
             _check_keys(path, node, accepted | _INTERNAL_KEYS)
     for key, value in node.items():
+        if key == 'init':  # how a network draws its weights: no component, and checked by the network
+            continue
         _check_node(value, f'{path}.{key}' if path else str(key), classes)
 
 

@@ -31,6 +31,13 @@ SMALL = {
     'WGANGPGenerator28': dict(dim=4),
     'WGANGPCritic28': dict(dim=4),
     'DigitClassifier': dict(width=2),
+    'SegNetEncoder': dict(stage_channels=(4, 8, 8), stage_blocks=(1, 2, 1), pretrained=None),
+    'SegNetDecoder': dict(stage_channels=(4, 8, 8), stage_blocks=(1, 2, 1)),
+    'RGBDecoder': dict(stage_channels=(4, 8, 8), channels=None),
+    'RGBDiscriminator': dict(channels=(4, 8, 8)),
+    'PoolResEncoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
+    'UnpoolResDecoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
+    'PatchDiscriminator': dict(base_channels=4),
 }
 MOST_PARAMETERS = 200_000
 BATCH = 4  # images of one update

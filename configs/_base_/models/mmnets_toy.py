@@ -18,7 +18,7 @@ model = dict(
             segmentation=dict(type='SegNetEncoder', in_channels=5, **_stages),
         ),
         decoders=dict(
-            rgb=dict(type='RGBDecoder', channels=(32, 16, 8), init=dict(type='kaiming')),
+            rgb=dict(type='RGBDecoder', stage_channels=(8, 16, 32), init=dict(type='kaiming')),
             depth=dict(type='SegNetDecoder', out_channels=1, **_stages),
             segmentation=dict(type='SegNetDecoder', out_channels=5, **_stages),
         ),

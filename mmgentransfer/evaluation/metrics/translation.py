@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 
 from mmgentransfer.registry import METRICS
 
-from ..functional import class_iou, global_accuracy, miou
+from ..functional import class_iou, confusion_counts, depth_sums, errors_from_sums, global_accuracy, miou
 
 __all__ = ['AlignmentFactor', 'DepthError', 'MIoU', 'MapError']
 
@@ -72,11 +73,7 @@ class MIoU(_Sums):
 
     def process(self, prediction: Tensor, target: Tensor) -> None:
         """Takes in logits (N, K, H, W) and labels (N, H, W)."""
-        predicted, k = prediction.argmax(1), self.num_classes
-        # ignored pixels go to a row of their own, without a look at the values
-        rows = torch.where(target == self.ignore_index, k, target)
-        counts = torch.bincount((rows * k + predicted).flatten(), minlength=(k + 1) * k)
-        self._add(counts.view(k + 1, k)[:k])
+        self._add(confusion_counts(prediction.argmax(1), target, self.num_classes, self.ignore_index))
 
     def compute(self) -> dict[str, float]:
         """Returns ``miou``, ``global`` and, on request, ``iou_<class>``."""
@@ -96,41 +93,35 @@ class MIoU(_Sums):
 class DepthError(_Sums):
     """Accuracy under thresholds and root mean squared errors of depth (thesis eq. 4.15).
 
+    Pixels without a measurement (0) are left out.
+
     Args:
         modality: The depth that is scored.
         min_depth: Metres that predictions are raised to.
         max_depth: Metres beyond which a true depth is not scored; None for no limit.
+        pool: 'pixel' takes all pixels of the test set together, 'image' averages the images' scores.
     """
 
-    def __init__(self, modality: str = 'depth', min_depth: float = 1e-3, max_depth: float | None = None) -> None:
+    def __init__(
+        self,
+        modality: str = 'depth',
+        min_depth: float = 1e-3,
+        max_depth: float | None = None,
+        pool: Literal['pixel', 'image'] = 'pixel',
+    ) -> None:
         super().__init__()
         self.modality = modality
         self.min_depth = min_depth
         self.max_depth = max_depth
-
-    def bind(self, model: nn.Module) -> None:
-        """Takes from the model's modality which pixels are missing."""
-        self.invalid_value = getattr(model.modalities.get(self.modality), 'invalid_value', 0.0)
+        self.pool = pool
 
     def process(self, prediction: Tensor, target: Tensor) -> None:
         """Takes in metres (N, 1, H, W), predicted and true."""
-        valid = target > 0
-        if self.invalid_value is not None:
-            valid &= target != self.invalid_value
-        if self.max_depth is not None:
-            valid &= target <= self.max_depth
-        predicted = prediction.clamp(min=self.min_depth).double()
-        true = torch.where(valid, target, 1.0).double()
-        ratio = torch.maximum(predicted / true, true / predicted)
-        parts = [(ratio < 1.25**k) for k in (1, 2, 3)]
-        parts += [(predicted - true) ** 2, (predicted.log() - true.log()) ** 2, torch.ones_like(true)]
-        self._add(torch.stack([(part * valid).sum(dtype=torch.float64) for part in parts]))
+        self._add(depth_sums(prediction, target, self.min_depth, self.max_depth, self.pool))
 
     def compute(self) -> dict[str, float]:
         """Returns ``delta1``, ``delta2``, ``delta3``, ``rmse`` (metres) and ``rmse_log``."""
-        *sums, count = self.sums.tolist()
-        means = [value / count if count else float('nan') for value in sums]
-        return dict(delta1=means[0], delta2=means[1], delta3=means[2], rmse=means[3] ** 0.5, rmse_log=means[4] ** 0.5)
+        return errors_from_sums(self.sums.cpu().numpy(), self.pool)
 
 
 @METRICS.register_module()

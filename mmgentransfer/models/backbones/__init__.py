@@ -7,6 +7,7 @@ from .biggan_deep import BigGANDeepGenerator
 from .classifiers import DigitClassifier
 from .mlp import AnalyticGenerator, MLPCritic, MLPGenerator
 from .progan import ProGANDiscriminator, ProGANGenerator
+from .segnet import Latent, SegNetDecoder, SegNetEncoder
 from .sngan import SNGANDiscriminator, SNGANGenerator
 from .stylegan import StyleGANDiscriminator, StyleGANGenerator
 from .wgan_gp import WGANGPCritic, WGANGPGenerator
@@ -18,12 +19,15 @@ __all__ = [
     'BigGANDiscriminator',
     'BigGANGenerator',
     'DigitClassifier',
+    'Latent',
     'MLPCritic',
     'MLPGenerator',
     'ProGANDiscriminator',
     'ProGANGenerator',
     'SNGANDiscriminator',
     'SNGANGenerator',
+    'SegNetDecoder',
+    'SegNetEncoder',
     'StyleGANDiscriminator',
     'StyleGANGenerator',
     'WGANGPCritic',

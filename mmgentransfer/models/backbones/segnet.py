@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgentransfer.checkpoints.files import load_state_dict
-from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps, conv_norm_relu, draw_convolutions
+from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps, conv_norm_relu
 from mmgentransfer.registry import MODELS
 
 __all__ = ['Latent', 'SegNetDecoder', 'SegNetEncoder', 'check_latent']
@@ -94,7 +94,7 @@ class SegNetEncoder(DrawnModule):
         pretrained: ``'torchvision://vgg16'`` for torchvision's ImageNet weights (``VGG16_Weights.IMAGENET1K_V1``) from
             the cache of PyTorch Hub, or a file with such weights; None to start from random ones. The file is read by
             :meth:`init_weights`; it is never downloaded.
-        input_norm: ``'imagenet'`` maps the input from [-1, 1] to what networks trained on ImageNet take; None leaves it.
+        input_norm: ``'imagenet'`` maps the input from [-1, 1] to what ImageNet networks take; None leaves it.
         init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last, such as a transfer from a checkpoint.
 
@@ -161,18 +161,16 @@ class SegNetEncoder(DrawnModule):
                 f'stage_blocks={_BLOCKS}; they are {found[0]}, {found[1]} and {found[2]}.'
             )
 
-    def init_weights(self) -> None:
-        """Draws all weights, reads the pretrained ones, then applies ``init_cfg``; without effect when called again.
+    def draw_weights(self) -> None:
+        """Draws all weights, then reads the pretrained ones.
 
         Raises:
             FileNotFoundError: The pretrained weights are missing.
             ValueError: They don't fit.
         """
-        if not self.is_init:
-            draw_convolutions(self, self.init)
-            if self.pretrained is not None:
-                self._read_vgg(self.pretrained)
-        super().init_weights()
+        super().draw_weights()
+        if self.pretrained is not None:
+            self._read_vgg(self.pretrained)
 
     @torch.no_grad()
     def _read_vgg(self, source: str) -> None:

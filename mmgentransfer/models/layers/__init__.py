@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .convolutions import DrawnModule, build_norm, conv_norm_relu, draw_convolutions
 from .equalised import Blur, EqualizedConv2d, EqualizedLinear, MinibatchStdDev
 from .initializers import WGANGPUniform
 from .inputs import check_images, check_labels, check_noise, one_hot
@@ -15,6 +16,7 @@ __all__ = [
     'ChannelLayerNorm',
     'ConditionalBatchNorm',
     'DownResBlock',
+    'DrawnModule',
     'EqualizedConv2d',
     'EqualizedLinear',
     'FeatureTaps',
@@ -22,9 +24,12 @@ __all__ = [
     'PixelNorm',
     'UpResBlock',
     'WGANGPUniform',
+    'build_norm',
     'check_images',
     'check_labels',
     'check_noise',
+    'conv_norm_relu',
+    'draw_convolutions',
     'one_hot',
     'raw_weight',
     'reset_spectral',

@@ -41,8 +41,12 @@ class DrawnModule(BaseModule):
     def init_weights(self) -> None:
         """Draws all weights, then applies ``init_cfg``; without effect when called again."""
         if not self.is_init:
-            draw_convolutions(self, self.init)
+            self.draw_weights()
         super().init_weights()
+
+    def draw_weights(self) -> None:
+        """Draws all weights."""
+        draw_convolutions(self, self.init)
 
 
 def build_norm(norm_cfg: Mapping[str, Any] | None, channels: int) -> nn.Module | None:

@@ -42,6 +42,36 @@ class HingeLoss(WeightedLoss):
         return -at_least_float32(fake_scores).mean()
 
 
+@MODELS.register_module()
+class LSGANLoss(WeightedLoss):
+    """Least-squares loss (thesis section 4.4.3), on scores of images or of their patches; fakes' label is 0.
+
+    Args:
+        loss_weight: Weight of the term.
+        real_label: The score that real images should have, and generated ones for the generator.
+        critic_scale: Factor on the critic's loss.
+
+    Raises:
+        ValueError: ``critic_scale`` is not positive.
+    """
+
+    def __init__(self, loss_weight: float = 1.0, real_label: float = 1.0, critic_scale: float = 1.0) -> None:
+        super().__init__(loss_weight)
+        if not critic_scale > 0:
+            raise ValueError(f'LSGANLoss: critic_scale={critic_scale} must be positive.')
+        self.real_label = real_label
+        self.critic_scale = critic_scale
+
+    def critic(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """Returns mean (D(real) - real_label)^2 + mean D(fake)^2, times ``critic_scale``."""
+        real_scores, fake_scores = at_least_float32(real_scores), at_least_float32(fake_scores)
+        return self.critic_scale * ((real_scores - self.real_label).square().mean() + fake_scores.square().mean())
+
+    def generator(self, fake_scores: Tensor) -> Tensor:
+        """Returns mean (D(fake) - real_label)^2."""
+        return (at_least_float32(fake_scores) - self.real_label).square().mean()
+
+
 @MODELS.register_module(name=['LogisticLoss', 'VanillaLoss'])
 class LogisticLoss(WeightedLoss):
     """The original GAN's loss on logits, thesis eqs. 2.1 and 2.2; also registered as ``VanillaLoss``.

@@ -1,8 +1,10 @@
 """Mix and match networks (thesis chapter 4)."""
 
+from .discriminators import PatchDiscriminator, RGBDiscriminator
 from .graph import TranslationGraph, pairwise_networks
 from .mmnets import MixAndMatchNets
 from .modalities import DepthModality, ImageModality, MapModality, SegmentationModality
+from .networks import PoolResEncoder, RGBDecoder, UnpoolResDecoder
 from .preprocessor import ModalityPreprocessor
 
 __all__ = [
@@ -11,7 +13,12 @@ __all__ = [
     'MapModality',
     'MixAndMatchNets',
     'ModalityPreprocessor',
+    'PatchDiscriminator',
+    'PoolResEncoder',
+    'RGBDecoder',
+    'RGBDiscriminator',
     'SegmentationModality',
     'TranslationGraph',
+    'UnpoolResDecoder',
     'pairwise_networks',
 ]
