@@ -159,11 +159,21 @@ class TestPoolRes:
         raw.load_state_dict(decoder.state_dict())
         torch.testing.assert_close(raw(latent).tanh(), images)
 
-    def test_decoder_uses_the_indices(self):
-        torch.manual_seed(0)
-        encoder, decoder = PoolResEncoder(1, **SMALL), UnpoolResDecoder(1, **SMALL)
-        latent, other = encoder(torch.rand(1, 1, 16, 16)), encoder(torch.rand(1, 1, 16, 16))
-        assert not torch.equal(decoder(latent), decoder(latent._replace(indices=other.indices)))
+    def test_decoder_puts_the_maxima_back_where_they_were(self):
+        bare = dict(base_channels=1, kernel=1, num_res=0, norm_cfg=None)
+        encoder, decoder = PoolResEncoder(1, **bare), UnpoolResDecoder(1, out_act=None, **bare)
+        for network in (encoder, decoder):
+            for layer in network.modules():
+                if isinstance(layer, nn.Conv2d):  # copies the first channel to all
+                    nn.init.zeros_(layer.weight)
+                    nn.init.ones_(layer.weight[:, :1])
+                    nn.init.zeros_(layer.bias)
+        x = torch.zeros(2, 1, 16, 8)
+        x[0, 0, 3, 6] = x[1, 0, 12, 1] = 2.0
+        latent = encoder(x)
+        assert torch.equal(decoder(latent), x)
+        moved = latent._replace(indices=tuple(indices.flip(0) for indices in latent.indices))
+        assert not torch.equal(decoder(moved), x)
 
     def test_residual_blocks_add_the_identity(self):
         encoder = PoolResEncoder(3, **SMALL)

@@ -98,10 +98,10 @@ class TestPoolingIndices:
         expected = [[0, 0, 20, 0], [10, 0, 0, 0], [30, 0, 0, 0], [0, 0, 0, 40]]
         assert self.identity(SegNetDecoder(1, **one))(latent)[0, 0].tolist() == expected
 
-    def test_each_stage_takes_the_indices_of_its_own_side(self):
+    def test_each_stage_takes_the_indices_of_its_own_side_and_sample(self):
         two = dict(stage_channels=(1, 1), stage_blocks=(1, 1), norm_cfg=None)
-        x = torch.zeros(1, 1, 8, 8)
-        x[0, 0, 3, 6] = 2.0
+        x = torch.zeros(2, 1, 8, 8)
+        x[0, 0, 3, 6] = x[1, 0, 4, 1] = 2.0
         latent = self.identity(SegNetEncoder(1, **two))(x)
         assert torch.equal(self.identity(SegNetDecoder(1, **two))(latent), x)
 
