@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mmgentransfer.cli_check_data import CHECK_DATA_HELP, add_check_data, run_check_data
 from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
 from mmgentransfer.version import __version__
 
@@ -118,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument('-o', '--out', required=True, help='.pth file to write')
 
     add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
+
+    add_check_data(_command(commands, 'check-data', run_check_data, CHECK_DATA_HELP), _add_options)
 
     sweep = _command(commands, 'sweep', _sweep, 'run the rows and seeds of a sweep file and tabulate their scores')
     sweep.add_argument('file', help='sweep file')

@@ -1,5 +1,6 @@
 """What a user imports."""
 
+from .check_data import check_data
 from .import_checkpoint import import_checkpoint, known_importers
 from .inference import init_model
 from .quickstart import run_quickstart
@@ -10,6 +11,7 @@ from .train import describe, dry_run, evaluate, load_config, train
 __all__ = [
     'FailedRunError',
     'SourceModel',
+    'check_data',
     'describe',
     'dry_run',
     'evaluate',

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ..checkpoints import atomic_write
 from ..registry import DATASETS, suggest
 
 __all__ = ['AlignedDataset', 'DisjointSets']
@@ -137,7 +138,8 @@ class DisjointSets(Dataset):
 
     def _write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({name: index.tolist() for name, index in self.indices.items()}), encoding='utf-8')
+        # atomically: several processes write the same file, and may read it
+        atomic_write(path, json.dumps({name: index.tolist() for name, index in self.indices.items()}).encode())
 
     def _check_disjoint(self, split_file: str | None) -> None:
         owner: dict[int, str] = {}

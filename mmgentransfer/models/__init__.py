@@ -1,8 +1,9 @@
 """Networks, losses and methods."""
 
 from . import backbones, generator_family, layers, losses, methods, miners, selectors
-from .game import AdversarialModel, Batch, Move, Stage
+from .game import AdversarialModel, Batch
 from .preprocessor import ImagePreprocessor
+from .schedule import Move, Stage
 from .step_random import StepRandom
 
 __all__ = [

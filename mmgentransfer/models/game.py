@@ -11,7 +11,6 @@ import copy
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,55 +19,14 @@ from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from mmgentransfer.engine.distributed import average_gradients
+from mmgentransfer.models.schedule import Stage, parse_moves, parse_stages
 from mmgentransfer.models.step_random import StepRandom, derive_seed
 from mmgentransfer.registry import MODELS, suggest
 
-__all__ = ['AdversarialModel', 'Batch', 'Move', 'Stage']
-
-
-@dataclass(frozen=True)
-class Move:
-    """One player's turn within an iteration.
-
-    Args:
-        player: Who updates its networks.
-        repeat: Number of updates in a row, each on images of its own (the critic's ``n_critic``).
-        accumulate: Number of micro-batches whose gradients are averaged for one update.
-        every: The move is played in every so many iterations, beginning with the first.
-    """
-
-    player: str
-    repeat: int = 1
-    accumulate: int = 1
-    every: int = 1
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A span of iterations with its own set of trained networks.
-
-    Args:
-        name: Shown in the log.
-        iters: Number of iterations; None (all) for a game of one stage.
-        train: Names of the networks that are updated; the others are frozen and in eval mode. None: all. A member of
-            a list or dict of networks is named with a dot: ``generators.0``, ``encoders.rgb``.
-        freeze: Names of networks, in the same form, that are frozen although ``train`` has them.
-        loss_weights: Weights of loss terms in this stage, in place of the terms' own.
-        lr: Learning rate of players in this stage, in place of their optimiser's.
-        settings: Switches of the method itself, in place of its ``stage_settings``.
-        reset_optimizers: Whether the optimisers' states are forgotten when the stage begins.
-    """
-
-    name: str
-    iters: int | None = None
-    train: list[str] | None = None
-    freeze: list[str] = field(default_factory=list)
-    loss_weights: dict[str, float] = field(default_factory=dict)
-    lr: dict[str, float] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-    reset_optimizers: bool = False
+__all__ = ['AdversarialModel', 'Batch']
 
 
 class Batch(dict):
@@ -138,10 +96,14 @@ class AdversarialModel(BaseModel):
             setattr(self, name, self._build_network(name, networks[name]))
         self.losses = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in losses.items()})
         self.ema = nn.ModuleDict()
-        self.moves = [self._parse_move(i, move) for i, move in enumerate(moves)]
-        self.stages = [self._parse_stage(i, stage) for i, stage in enumerate(stages or [dict(name='train')])]
-        if len(self.stages) > 1 and any(stage.iters is None for stage in self.stages):
-            raise ValueError('every one of several model.stages needs its iters')
+        self.moves = parse_moves(moves, list(self.players))
+        self.stages = parse_stages(
+            stages or [dict(name='train')],
+            networks=list(dict.fromkeys([*self.network_names, *self._expand(self.network_names)])),
+            settings=list(self.stage_settings),
+            losses=list(self.losses),
+            players=list(self.players),
+        )
         if self.shared_player is not None and self.num_chunks > 1:
             raise ValueError(
                 f'model.moves: the moves of a {type(self).__name__} share one forward pass, so that repeat and '
@@ -159,42 +121,6 @@ class AdversarialModel(BaseModel):
             if 'type' not in cfg and all(isinstance(item, dict) for item in cfg.values()):
                 return nn.ModuleDict({key: MODELS.build(item) for key, item in cfg.items()})
             return MODELS.build(cfg)
-
-    def _parse_move(self, index: int, cfg: dict) -> Move:
-        try:
-            move = Move(**cfg)
-        except TypeError as error:
-            raise ValueError(f'model.moves[{index}] = {dict(cfg)}: {error}') from None
-        if move.player not in self.players:
-            raise ValueError(
-                f'model.moves[{index}].player is {move.player!r}; the players are {sorted(self.players)}.'
-                f'{suggest(move.player, list(self.players))}'
-            )
-        if min(move.repeat, move.accumulate, move.every) < 1:
-            raise ValueError(f'model.moves[{index}]: repeat, accumulate and every are at least 1, got {dict(cfg)}')
-        return move
-
-    def _parse_stage(self, index: int, cfg: dict) -> Stage:
-        try:
-            stage = Stage(**cfg)
-        except TypeError as error:
-            raise ValueError(f'model.stages[{index}] = {dict(cfg)}: {error}') from None
-        networks = list(dict.fromkeys([*self.network_names, *self._expand(self.network_names)]))
-        for key, names, known in (
-            ('train', stage.train or [], networks),
-            ('freeze', stage.freeze, networks),
-            ('settings', stage.settings, list(self.stage_settings)),
-            ('loss_weights', stage.loss_weights, list(self.losses)),
-            ('lr', stage.lr, list(self.players)),
-        ):
-            for name in names:
-                if name not in known:
-                    raise ValueError(
-                        f'model.stages[{index}].{key} names {name!r}; known are {known}.{suggest(name, known)}'
-                    )
-        if stage.iters is not None and stage.iters < 1:
-            raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters}')
-        return stage
 
     def init_weights(self) -> None:
         """Initialises every network (random, then what its ``init_cfg`` asks), each from random numbers of its own.
@@ -272,11 +198,11 @@ class AdversarialModel(BaseModel):
         """Returns one of the method's ``stage_settings`` as it is in the current stage."""
         return self.stage.settings.get(name, self.stage_settings[name])
 
-    def weight(self, term: str) -> float:
-        """Returns the weight of a loss term in the current stage; 0 for a term that the config doesn't have."""
+    def weight(self, term: str, stage: Stage | None = None) -> float:
+        """Returns the weight of a loss term in a stage, by default the current one; 0 for one that there isn't."""
         if term not in self.losses:
             return 0.0
-        return self.stage.loss_weights.get(term, self.losses[term].loss_weight)
+        return (stage or self.stage).loss_weights.get(term, self.losses[term].loss_weight)
 
     # ------------------------------------------------------------------ the training step
 
@@ -310,7 +236,7 @@ class AdversarialModel(BaseModel):
         chunks = self._split(self.data_preprocessor(data, training=True, random=random(len(self.moves))))
         logs: dict[str, Tensor] = {}
         shared = None
-        if self.shared_player is not None and self.trained[self.shared_player]:
+        if self.shared_player is not None:
             with self._only_trainable(self.trained[self.shared_player]):
                 with optim_wrapper[self.shared_player].optim_context(self):
                     shared = self.shared_pass(Batch(chunks[0], random(len(self.moves) + 1)))
@@ -414,6 +340,17 @@ class AdversarialModel(BaseModel):
         if which not in ('ema', 'live'):
             raise ValueError(f"which must be 'ema' or 'live', got {which!r}")
         return self.ema[name] if which == 'ema' and name in self.ema else getattr(self, name)
+
+    def check_data(self, dataset: Dataset, key: str) -> None:
+        """Checks a data set before any training, in a method that knows what it must be.
+
+        Args:
+            dataset: Of a training or validation loader.
+            key: The config key of the loader, for errors.
+
+        Raises:
+            ValueError: The method can't use the data.
+        """
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not part of a game: a method offers ``sample`` or ``translate``."""

@@ -28,7 +28,7 @@ class GameTrainLoop(IterBasedTrainLoop):
 
     Raises:
         ValueError: The model's stages don't add up to ``max_iters``, the batch can't be split into the model's moves,
-            or there are fewer images than one update takes.
+            there are fewer images than one update takes, or the model can't use the data.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class GameTrainLoop(IterBasedTrainLoop):
         self.val_at_start = val_at_start
         self._check_stages()
         self._check_batch(repeat_images)
+        self.runner.model.check_data(self.dataloader.dataset, 'train_dataloader')
 
     def _check_stages(self) -> None:
         stages = self.runner.model.stages

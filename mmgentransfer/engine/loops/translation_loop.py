@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.runner import BaseLoop
+from torch import nn
 
 from mmgentransfer.registry import LOOPS
 
 __all__ = ['TranslationLoop']
+
+FUSION_KEYS = ('alpha', 'weights', 'indices_from')
 
 
 @LOOPS.register_module()
@@ -31,7 +34,8 @@ class TranslationLoop(BaseLoop):
             (a cascade) and with ``alpha``, ``weights`` and ``indices_from`` for several sources.
 
     Raises:
-        ValueError: A task lacks its name, source or target, or two have one name.
+        ValueError: A task lacks its name, source or target, or two have one name; a task names what the model, the
+            metrics or the samples don't have; or processes would score samples twice or none.
     """
 
     def __init__(self, runner: Any, dataloader: Any, evaluator: Any, tasks: Sequence[dict[str, Any]]) -> None:
@@ -42,6 +46,25 @@ class TranslationLoop(BaseLoop):
         if len(set(names)) < len(names):
             raise ValueError(f'val_cfg.tasks: names must differ, got {names}')
         self.evaluator.check(runner.model, self.tasks)
+        self._check_data()
+        for task in self.tasks:
+            if len(task['source']) > 1:
+                _check_fusion(runner.model, task)
+
+    def _check_data(self) -> None:
+        dataset, sampler = self.dataloader.dataset, self.dataloader.sampler
+        held = getattr(dataset, 'modalities', None)
+        for task in self.tasks:
+            for name in (*task['source'], task['target']):
+                if held is not None and name not in held:
+                    raise ValueError(
+                        f'val_cfg.tasks: {task["name"]} needs {name!r}; the samples of val_dataloader have {held}'
+                    )
+        if len(dataset) < get_world_size():
+            raise ValueError(f'val_dataloader.dataset has {len(dataset)} samples for {get_world_size()} processes')
+        if get_world_size() > 1 and getattr(sampler, 'round_up', False):
+            raise ValueError('val_dataloader.sampler.round_up=True would score samples twice; set it to False')
+        self.runner.model.check_data(dataset, 'val_dataloader')
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:
@@ -84,7 +107,7 @@ class TranslationLoop(BaseLoop):
 
 
 def _checked(index: int, task: dict[str, Any]) -> dict[str, Any]:
-    known = {'name', 'source', 'target', 'via', 'alpha', 'weights', 'indices_from'}
+    known = {'name', 'source', 'target', 'via', *FUSION_KEYS}
     missing, unknown = {'name', 'source', 'target'} - set(task), set(task) - known
     if missing or unknown:
         raise ValueError(
@@ -95,11 +118,21 @@ def _checked(index: int, task: dict[str, Any]) -> dict[str, Any]:
     return {**task, 'source': [source] if isinstance(source, str) else list(source)}
 
 
+def _check_fusion(model: nn.Module, task: dict[str, Any]) -> None:
+    """Raises before training what a fusion would raise at the first validation."""
+    if not hasattr(model, 'fusion'):
+        raise ValueError(f'val_cfg.tasks: {task["name"]} has several sources; a {type(model).__name__} takes one')
+    try:
+        model.fusion.weights(task['source'], *(task.get(key) for key in FUSION_KEYS))
+    except ValueError as error:
+        raise ValueError(f'val_cfg.tasks: {task["name"]}: {error}') from None
+
+
 def _by_source(tasks: Sequence[dict[str, Any]]) -> list[tuple[list[str], Sequence[str], dict[str, Any], list[dict]]]:
     """Groups tasks that share their encoding: (sources, via, fusion, tasks)."""
     groups: dict[str, tuple[list[str], Sequence[str], dict[str, Any], list[dict]]] = {}
     for task in tasks:
-        fusion = {key: task[key] for key in ('alpha', 'weights', 'indices_from') if key in task}
+        fusion = {key: task[key] for key in FUSION_KEYS if key in task}
         sources, via = task['source'], task.get('via', ())
         key = json.dumps([sources, list(via), fusion], sort_keys=True)
         groups.setdefault(key, (sources, via, fusion, []))[3].append(task)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmgentransfer.registry import METRICS
+from mmgentransfer.registry import METRICS, suggest
 
 from ..functional import class_iou, confusion_counts, depth_sums, errors_from_sums, global_accuracy, miou
 
@@ -30,7 +30,17 @@ class _Sums:
         self.sums: Tensor | None = None
 
     def bind(self, model: nn.Module) -> None:
-        """Looks at the model that is scored, before any work."""
+        """Looks at the model that is scored, before any work.
+
+        Raises:
+            ValueError: It has no such modality.
+        """
+        known = list(model.modalities)
+        if self.modality is not None and self.modality not in known:
+            raise ValueError(
+                f'{type(self).__name__}.modality is {self.modality!r}; the modalities are {known}.'
+                f'{suggest(self.modality, known)}'
+            )
 
     def reset(self) -> None:
         """Forgets what was scored."""
@@ -65,7 +75,8 @@ class MIoU(_Sums):
         Raises:
             ValueError: The modality has no classes.
         """
-        modality = model.modalities.get(self.modality)
+        super().bind(model)
+        modality = model.modalities[self.modality]
         if not hasattr(modality, 'num_classes'):
             raise ValueError(f'MIoU.modality={self.modality!r} must be one of the model that has classes')
         self.num_classes, self.void = modality.num_classes, modality.void
@@ -136,9 +147,14 @@ class MapError(_Sums):
         super().__init__()
         self.modality = modality
 
+    def bind(self, model: nn.Module) -> None:
+        """Takes the range of values from the model's modality."""
+        super().bind(model)
+        self._to_values = model.modalities[self.modality].to_values
+
     def process(self, prediction: Tensor, target: Tensor) -> None:
-        """Takes in float maps (N, C, H, W)."""
-        squared = (prediction.double() - target.double()) ** 2
+        """Takes in float maps (N, C, H, W); predictions are clamped to the modality's range."""
+        squared = (self._to_values(prediction).double() - target.double()) ** 2
         self._add(torch.stack([squared.sum(), squared.new_tensor(float(squared.numel()))]))
 
     def compute(self) -> dict[str, float]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from mmgentransfer.checkpoints.files import load_state_dict
-from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps, conv_norm_relu
+from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps, conv_norm_relu, draw_convolutions
 from mmgentransfer.registry import MODELS
 
 __all__ = ['Latent', 'SegNetDecoder', 'SegNetEncoder', 'check_latent']
@@ -94,6 +96,9 @@ class SegNetEncoder(DrawnModule):
         pretrained: ``'torchvision://vgg16'`` for torchvision's ImageNet weights (``VGG16_Weights.IMAGENET1K_V1``) from
             the cache of PyTorch Hub, or a file with such weights; None to start from random ones. The file is read by
             :meth:`init_weights`; it is never downloaded.
+        if_missing: What happens without that file: ``'error'``, or ``'scratch'`` to warn and start from random weights,
+            drawn as ``dict(type='kaiming')`` whatever ``init`` says: without norms, smaller ones would let the signal
+            fade from layer to layer.
         input_norm: ``'imagenet'`` maps the input from [-1, 1] to what ImageNet networks take; None leaves it.
         init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last, such as a transfer from a checkpoint.
@@ -114,12 +119,15 @@ class SegNetEncoder(DrawnModule):
         stage_blocks: Sequence[int] = _BLOCKS,
         norm_cfg: Mapping[str, Any] | None = _BN,
         pretrained: str | None = None,
+        if_missing: Literal['error', 'scratch'] = 'error',
         input_norm: Literal['imagenet'] | None = None,
         init: Mapping[str, Any] = _TRUNC_NORMAL,
         init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(init, init_cfg)
         _check_stages(self, stage_channels, stage_blocks)
+        if if_missing not in ('error', 'scratch'):
+            raise ValueError(f"SegNetEncoder.if_missing={if_missing!r} is unknown: use 'error' or 'scratch'.")
         if input_norm not in (None, 'imagenet'):
             raise ValueError(f"SegNetEncoder.input_norm={input_norm!r} is unknown: use 'imagenet' or None.")
         if input_norm is not None and in_channels != 3:
@@ -130,6 +138,7 @@ class SegNetEncoder(DrawnModule):
         self.num_stages = len(self.stage_channels)
         self.input_multiple = 2**self.num_stages
         self.pretrained = pretrained
+        self.if_missing = if_missing
         self._check_pretrained(norm_cfg)
 
         self.stages = nn.ModuleList()
@@ -165,7 +174,7 @@ class SegNetEncoder(DrawnModule):
         """Draws all weights, then reads the pretrained ones.
 
         Raises:
-            FileNotFoundError: The pretrained weights are missing.
+            FileNotFoundError: The pretrained weights are missing, and ``if_missing='error'``.
             ValueError: They don't fit.
         """
         super().draw_weights()
@@ -178,11 +187,17 @@ class SegNetEncoder(DrawnModule):
             Path(torch.hub.get_dir()) / 'checkpoints' / _VGG16_FILE if source == _VGG16 else Path(source).expanduser()
         )
         if not file.is_file():
-            raise FileNotFoundError(
+            missing = (
                 f'{file.name} is not in {file.parent}: put the VGG-16 weights there ({_VGG16_FILE} of torchvision, '
-                "VGG16_Weights.IMAGENET1K_V1), set the encoder's pretrained to where they are, or to None with "
-                "norm_cfg=dict(type='BN') to start from random weights"
+                "VGG16_Weights.IMAGENET1K_V1) or set the encoder's pretrained to where they are"
             )
+            if self.if_missing == 'error':
+                raise FileNotFoundError(
+                    f"{missing}, or set it to None with norm_cfg=dict(type='BN') to start from random weights"
+                )
+            print_log(f'{missing}. This run starts from random weights.', logger='current', level=logging.WARNING)
+            draw_convolutions(self, {'type': 'kaiming'})
+            return
         state = load_state_dict(str(file))
         position, copies = 0, []
         for stage in self.stages:

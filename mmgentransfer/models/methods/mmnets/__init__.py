@@ -1,6 +1,7 @@
 """Mix and match networks (thesis chapter 4)."""
 
 from .discriminators import PatchDiscriminator, RGBDiscriminator
+from .fusion import LatentFusion
 from .graph import TranslationGraph, pairwise_networks
 from .mmnets import MixAndMatchNets
 from .modalities import DepthModality, ImageModality, MapModality, SegmentationModality
@@ -10,6 +11,7 @@ from .preprocessor import ModalityPreprocessor
 __all__ = [
     'DepthModality',
     'ImageModality',
+    'LatentFusion',
     'MapModality',
     'MixAndMatchNets',
     'ModalityPreprocessor',

@@ -151,6 +151,8 @@ class TranslationGraph:
             parts = '(source, target, set)' if length == 3 else '(source, target, set, via)'
             raise ValueError(f'model.graph.{key}[{index}] must be {parts}, got {tuple(item)}')
         source, target, name, *via = item
+        if source == target:
+            raise ValueError(f'model.graph.{key}[{index}] = {tuple(item)} leads from a modality to itself')
         for modality in (source, target, *via):
             self._check_modality(f'{key}[{index}]', modality)
         if name not in self.sets:

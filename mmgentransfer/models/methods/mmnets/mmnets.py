@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,14 +10,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from mmgentransfer.models.backbones.segnet import Latent
 from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.methods.gan import sampling_mode
-from mmgentransfer.models.methods.mmnets.modalities import build_modalities, check_networks
-from mmgentransfer.registry import MODELS, suggest
+from mmgentransfer.models.methods.mmnets.checks import (
+    check_known,
+    check_losses,
+    check_networks,
+    check_sets,
+    check_values,
+    read_pixels,
+)
+from mmgentransfer.models.methods.mmnets.fusion import LatentFusion
+from mmgentransfer.models.methods.mmnets.graph import TranslationGraph
+from mmgentransfer.models.methods.mmnets.modalities import Modality
+from mmgentransfer.models.methods.mmnets.preprocessor import ModalityPreprocessor
+from mmgentransfer.models.step_random import StepRandom
+from mmgentransfer.registry import MODELS
 
 __all__ = ['MixAndMatchNets']
+
+NUM_CHECKED = 32  # samples of a data set that are looked at before training
 
 
 class _Pass(NamedTuple):
@@ -48,8 +64,7 @@ class MixAndMatchNets(AdversarialModel):
         graph: Config of the :class:`TranslationGraph`.
         noise_mode: 'gaussian', or 'abs' for its absolute value.
         noise_on: The modalities whose latents get noise; None: all.
-        fusion: How :meth:`translate` puts several sources together: ``alpha`` is the weight of all but the anchor
-            (thesis section 4.6.2), ``indices_from`` the modality whose pooling indices are used, the anchor by default.
+        fusion: ``alpha`` and ``indices_from`` of the :class:`LatentFusion` of several sources.
         batch_statistics: Whether norms use the batch's own statistics at test, as the authors' code does.
         **kwargs: As :class:`AdversarialModel`; ``networks`` has ``encoders`` and ``decoders``, each a config by
             modality, and ``discriminators`` for those with an adversarial loss.
@@ -74,33 +89,47 @@ class MixAndMatchNets(AdversarialModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.modalities = build_modalities(modalities)
-        self.graph = MODELS.build({'type': 'TranslationGraph', **graph})
+        self.modalities: dict[str, Modality] = {name: MODELS.build(cfg) for name, cfg in modalities.items()}
+        try:
+            self.graph: TranslationGraph = MODELS.build({'type': 'TranslationGraph', **graph})
+        except TypeError as error:
+            raise ValueError(f'model.graph: {error}') from None
         if set(self.graph.modalities) != set(self.modalities):
             raise ValueError(
                 f'model.modalities are {sorted(self.modalities)}, those in model.graph.sets '
-                f'{sorted(self.graph.modalities)}'
+                f'{sorted(self.graph.modalities)}: every modality must be in a set, and have its kind in modalities'
             )
         check_networks(self.modalities, self.encoders, self.decoders)
         if noise_mode not in ('gaussian', 'abs'):
             raise ValueError(f"model.noise_mode must be 'gaussian' or 'abs', got {noise_mode!r}")
         self.noise_mode = noise_mode
-        self.noise_on = self._known('noise_on', self.modalities if noise_on is None else noise_on)
-        self.fusion = {'alpha': 0.2, 'indices_from': None, **(fusion or {})}
-        if unknown := set(self.fusion) - {'alpha', 'indices_from'}:
-            raise ValueError(f"model.fusion has {sorted(unknown)}; it takes 'alpha' and 'indices_from'")
+        self.noise_on = check_known(
+            'model.noise_on', self.modalities if noise_on is None else noise_on, self.modalities
+        )
+        try:
+            self.fusion = LatentFusion(self.graph.modalities, self.graph.anchor, **(fusion or {}))
+        except TypeError as error:
+            raise ValueError(f'model.fusion = {dict(fusion)}: {error}') from None
         self.batch_statistics = batch_statistics
-        self._known('networks.discriminators', self.discriminators)
-        missing = [m for m in self.modalities if m not in self.losses]
-        if missing:
-            raise ValueError(f'model.losses lacks {missing}: every modality needs a loss of its name')
+        check_losses(self)
+        if isinstance(self.data_preprocessor, ModalityPreprocessor):
+            self.data_preprocessor.value_ranges = {
+                name: modality.value_range for name, modality in self.modalities.items() if modality.value_range
+            }
 
-    def _known(self, key: str, names: Any) -> list[str]:
-        for name in names:
-            if name not in self.modalities:
-                known = list(self.modalities)
-                raise ValueError(f'model.{key} names {name!r}; the modalities are {known}.{suggest(name, known)}')
-        return list(names)
+    def check_data(self, dataset: Dataset, key: str) -> None:
+        """Checks that a training set has the graph's sets, and the first samples of any set their shape and range.
+
+        Raises:
+            ValueError: The sets differ from the graph's, sides don't suit the networks, or labels are no classes.
+        """
+        training = key == 'train_dataloader'
+        if training:
+            check_sets(self.graph, getattr(dataset, 'sets', None), key)
+        index = np.linspace(0, len(dataset) - 1, min(NUM_CHECKED, len(dataset))).astype(int).tolist()
+        samples = self.data_preprocessor(dataset.__getitems__(index), training, StepRandom(0, device=self._device))
+        for name, values in samples.items() if training else [('', samples)]:
+            check_values(self.modalities, self.input_multiple, values, key, name)
 
     # ------------------------------------------------------------------ training
 
@@ -220,12 +249,10 @@ class MixAndMatchNets(AdversarialModel):
         """Synthesises a target from the anchor in eval mode: no noise, running statistics, no gradient."""
         encoder, decoder = self.encoders[via], self.decoders[target]
         with sampling_mode([encoder, decoder]):
-            frozen = f'encoders.{via}' not in self.trained['generator']
-            latent = (
-                shared.latents[via, name]  # made in eval mode already
-                if frozen
-                else encoder(self.modalities[via].to_input(batch[name][via]))
-            )
+            if f'encoders.{via}' in self.trained['generator']:
+                latent = self.encode(batch[name][via], via)
+            else:
+                latent = shared.latents[via, name]  # made in eval mode already
             prediction = decoder(latent)
         loss = self.losses['pseudo']
         return self.modalities[target].pseudo_target(prediction, loss.label, loss.min_confidence)
@@ -239,40 +266,6 @@ class MixAndMatchNets(AdversarialModel):
     def decode(self, latent: Latent, modality: str) -> Tensor:
         """Decodes a latent to a modality: the decoder's raw output, e.g. logits (N, K, H, W)."""
         return self.decoders[modality](latent)
-
-    def fuse(
-        self,
-        latents: Mapping[str, Latent],
-        alpha: float | None = None,
-        weights: Mapping[str, float] | None = None,
-        indices_from: str | None = None,
-    ) -> Latent:
-        """Puts the latents of several modalities of the same samples together (thesis section 4.6.2).
-
-        Args:
-            latents: Latents by modality.
-            alpha: Weight of all but the anchor together, in equal parts; the anchor has 1 - alpha. None: the config's.
-            weights: The weight of each modality instead.
-            indices_from: Whose pooling indices and skips to use; by default the config's, else the anchor's.
-
-        Raises:
-            ValueError: Without the anchor, weights are needed; or ``indices_from`` is not among the modalities.
-        """
-        names = list(latents)
-        anchor = self.graph.anchor
-        if len(names) == 1:
-            return latents[names[0]]
-        if weights is None:
-            if anchor not in latents:
-                raise ValueError(f'fusing {names} without the anchor {anchor!r} needs weights, one for each of them')
-            alpha = self.fusion['alpha'] if alpha is None else alpha
-            weights = {name: 1 - alpha if name == anchor else alpha / (len(names) - 1) for name in names}
-        if set(weights) != set(names):
-            raise ValueError(f'weights are given for {sorted(weights)}, the modalities are {sorted(names)}')
-        chosen = indices_from or self.fusion['indices_from'] or anchor
-        if chosen not in latents:
-            raise ValueError(f'indices_from is {chosen!r}, which is not among the fused modalities {names}')
-        return latents[chosen]._replace(h=sum(weights[name] * latents[name].h for name in names))
 
     @torch.no_grad()
     def predict(
@@ -288,15 +281,14 @@ class MixAndMatchNets(AdversarialModel):
             inputs: Values by modality, as a batch has them.
             targets: The modalities to make.
             via: Modalities that the translation goes through as images, in order: a cascade.
-            **fusion: As :meth:`fuse`.
+            **fusion: As :class:`LatentFusion`.
 
         Returns:
             The decoders' raw outputs by target.
         """
-        self._known('translate: inputs', inputs)
-        self._known('translate: targets', [*targets, *via])
+        check_known('the translation', [*inputs, *via, *targets], self.modalities)
         with sampling_mode([self.encoders, self.decoders], self.batch_statistics):
-            latent = self.fuse({name: self.encode(values, name) for name, values in inputs.items()}, **fusion)
+            latent = self.fusion({name: self.encode(values, name) for name, values in inputs.items()}, **fusion)
             for modality in via:
                 latent = self.encode(self.modalities[modality].to_values(self.decode(latent, modality)), modality)
             return {target: self.decode(latent, target) for target in targets}
@@ -311,11 +303,11 @@ class MixAndMatchNets(AdversarialModel):
         """Translates images to another modality, a pair that was seen in training or not.
 
         Args:
-            inputs: Arrays by modality, (H, W[, 3]) or a batch (N, H, W[, 3]): uint8 images, depth in metres with 0 for
-                missing, labels.
+            inputs: Arrays by modality, (H, W[, C]) or a batch (N, H, W[, C]): uint8 images, depth in float metres
+                with 0 for missing, integer labels.
             target: The modality to make.
             via: Modalities to go through, e.g. ``['rgb']``: the cascade.
-            **fusion: As :meth:`fuse`, with several inputs.
+            **fusion: As :class:`LatentFusion`, with several inputs.
 
         Returns:
             The same form for the target: uint8 images, metres (float32), labels (uint8); a batch for a batch.
@@ -323,24 +315,14 @@ class MixAndMatchNets(AdversarialModel):
         Raises:
             ValueError: An unknown modality, inputs of different sizes, or sides that the networks can't halve.
         """
-        values, single = {}, None
-        for name, array in inputs.items():
-            self._known('translate: inputs', [name])
-            array = torch.as_tensor(np.ascontiguousarray(array))
-            dims = 4 if array.ndim and array.shape[-1] == 3 and self.modalities[name].channels == 3 else 3
-            single = array.ndim == dims - 1
-            if array.ndim not in (dims - 1, dims):
-                raise ValueError(
-                    f'{name}: expected {dims - 1} or {dims} dimensions, got the shape {tuple(array.shape)}'
-                )
-            values[name] = self.modalities[name].from_pixels(array[None] if single else array).to(self._device)
-        sizes = {name: (x.shape[0], *x.shape[-2:]) for name, x in values.items()}
-        if len(set(sizes.values())) > 1:
-            raise ValueError(f'inputs that are fused must show the same samples at one size, got (N, H, W) {sizes}')
+        check_known('the translation', [*inputs, *via, target], self.modalities)
+        values, batched = read_pixels(self.modalities, self.input_multiple, inputs)
+        values = {name: value.to(self._device) for name, value in values.items()}
         output = self.predict(values, [target], via, **fusion)[target]
         pixels = self.modalities[target].to_pixels(self.modalities[target].to_values(output)).cpu().numpy()
-        return pixels[0] if single else pixels
+        return pixels if batched else pixels[0]
 
+    @property
     def input_multiple(self) -> int:
-        """Returns what the sides of an input must be a multiple of."""
-        return max(getattr(encoder, 'input_multiple', 1) for encoder in self.encoders.values())
+        """Of which the sides of an input must be multiples."""
+        return math.lcm(*(getattr(encoder, 'input_multiple', 1) for encoder in self.encoders.values()))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mmgentransfer.registry import MODELS
 
 __all__ = ['DepthModality', 'ImageModality', 'MapModality', 'Modality', 'SegmentationModality']
+
+FARTHEST_MEDIAN = 100.0  # metres; a larger median of a depth map is taken for millimetres
 
 
 class Modality:
@@ -18,9 +21,29 @@ class Modality:
 
     Attributes:
         channels: Channels that an encoder takes and a decoder gives.
+        value_range: What the bytes 0 and 255 of a batch stand for; None if a batch holds no such images.
     """
 
     channels: int
+    value_range: tuple[float, float] | None = None
+
+    @property
+    def pixel_shape(self) -> tuple[int, ...]:
+        """What follows (H, W) in the shape of an array of this modality: () or (channels,)."""
+        return ()
+
+    def check(self, values: Tensor) -> None:
+        """Checks a batch's values, (N, channels, H, W) unless a modality says otherwise.
+
+        Raises:
+            ValueError: The shape or a value is wrong.
+        """
+        if values.ndim != 4 or values.shape[1] != self.channels or not values.is_floating_point():
+            raise ValueError(
+                f'expected float maps (N, {self.channels}, H, W), got {values.dtype} of the shape {tuple(values.shape)}'
+            )
+        if not torch.isfinite(values).all():
+            raise ValueError('some values are not finite')
 
     def to_input(self, values: Tensor) -> Tensor:
         """Maps a batch's values to what the encoder takes: float (N, channels, H, W)."""
@@ -31,8 +54,8 @@ class Modality:
         return loss(prediction, target)
 
     def pseudo_target(self, prediction: Tensor, label: str, min_confidence: float) -> Tensor:
-        """Turns a decoder's output into what another translation may learn from."""
-        return self.to_values(prediction)
+        """Turns a decoder's output into what another translation may learn from: the output itself."""
+        return prediction
 
     def to_values(self, prediction: Tensor) -> Tensor:
         """Maps a decoder's output to values of the modality, as a batch has them."""
@@ -55,21 +78,35 @@ class ImageModality(Modality):
         channels: Number of channels.
     """
 
+    value_range = (-1.0, 1.0)
+
     def __init__(self, channels: int = 3) -> None:
         self.channels = channels
+
+    @property
+    def pixel_shape(self) -> tuple[int, ...]:
+        """(channels,), or () for grey images."""
+        return () if self.channels == 1 else (self.channels,)
 
     def to_values(self, prediction: Tensor) -> Tensor:
         """Clamps to [-1, 1]."""
         return prediction.clamp(-1, 1)
 
     def from_pixels(self, values: Tensor) -> Tensor:
-        """Maps uint8 (N, H, W, C), or (N, H, W) for one channel, to [-1, 1]."""
+        """Maps uint8 (N, H, W, C), or (N, H, W) for one channel, to [-1, 1].
+
+        Raises:
+            ValueError: The values are not uint8.
+        """
+        if values.dtype != torch.uint8:
+            raise ValueError(f'images are uint8, got {values.dtype}')
         values = values[..., None] if values.ndim == 3 else values
         return values.movedim(-1, 1).to(torch.float32) / 127.5 - 1
 
     def to_pixels(self, values: Tensor) -> Tensor:
-        """Maps [-1, 1] to uint8 (N, H, W, C)."""
-        return ((values + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).movedim(1, -1)
+        """Maps [-1, 1] to uint8 (N, H, W, C), or (N, H, W) for one channel."""
+        pixels = ((values + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        return pixels[:, 0] if self.channels == 1 else pixels.movedim(1, -1)
 
 
 @MODELS.register_module()
@@ -84,6 +121,11 @@ class MapModality(Modality):
     def __init__(self, channels: int = 1, value_range: tuple[float, float] = (0.0, 1.0)) -> None:
         self.channels = channels
         self.value_range = tuple(value_range)
+
+    @property
+    def pixel_shape(self) -> tuple[int, ...]:
+        """(channels,), or () for a single channel."""
+        return () if self.channels == 1 else (self.channels,)
 
     def to_values(self, prediction: Tensor) -> Tensor:
         """Clamps to the range."""
@@ -121,6 +163,22 @@ class DepthModality(Modality):
         """Returns the loss over valid pixels."""
         return loss(prediction, target, self.valid(target))
 
+    def check(self, values: Tensor) -> None:
+        """Checks shape and values, and warns of what looks like millimetres.
+
+        Raises:
+            ValueError: They are not finite floats (N, 1, H, W).
+        """
+        super().check(values)
+        valid = self.valid(values)
+        measured = values if valid is None else values[valid]
+        if measured.numel() and measured.median() > FARTHEST_MEDIAN:
+            warnings.warn(
+                f'depth has a median of {measured.median():.0f} and goes from {measured.min():.4g} to '
+                f'{measured.max():.4g}; it should be in metres, and these look like millimetres',
+                stacklevel=2,
+            )
+
     def valid(self, target: Tensor) -> Tensor | None:
         """Returns which pixels were measured, or None for all."""
         return None if self.invalid_value is None else target != self.invalid_value
@@ -129,12 +187,14 @@ class DepthModality(Modality):
         """Clamps to [0, max_depth]."""
         return prediction.clamp(0, self.max_depth)
 
-    def pseudo_target(self, prediction: Tensor, label: str, min_confidence: float) -> Tensor:
-        """Returns the prediction itself, which may lie a little below 0."""
-        return prediction
-
     def from_pixels(self, values: Tensor) -> Tensor:
-        """Maps metres (N, H, W) to (N, 1, H, W)."""
+        """Maps metres (N, H, W) to (N, 1, H, W).
+
+        Raises:
+            ValueError: The values are whole numbers, as depth in millimetres is stored.
+        """
+        if not values.is_floating_point():
+            raise ValueError(f'depth is in metres, as floats; got {values.dtype}: divide millimetres by 1000')
         return values[:, None].to(torch.float32)
 
     def to_pixels(self, values: Tensor) -> Tensor:
@@ -198,53 +258,32 @@ class SegmentationModality(Modality):
         """Takes labels (N, H, W) as they are.
 
         Raises:
-            ValueError: A label is neither a class nor ``ignore_index``.
+            ValueError: They are no whole numbers, or one is neither a class nor ``ignore_index``.
         """
+        if values.is_floating_point():
+            raise ValueError(f'labels are whole numbers, got {values.dtype}')
         values = values.to(torch.int64)
+        self._check_labels(values)
+        return values
+
+    def check(self, values: Tensor) -> None:
+        """Checks labels, int64 (N, H, W).
+
+        Raises:
+            ValueError: The shape is another, or a label is neither a class nor ``ignore_index``.
+        """
+        if values.ndim != 3 or values.is_floating_point():
+            raise ValueError(f'expected labels (N, H, W), got {values.dtype} of the shape {tuple(values.shape)}')
+        self._check_labels(values)
+
+    def _check_labels(self, values: Tensor) -> None:
         wrong = values[((values < 0) | (values >= self.num_classes)) & (values != self.ignore_index)]
         if wrong.numel():
             raise ValueError(
                 f'the segmentation has labels {sorted(set(wrong.tolist()))[:5]}; classes are 0 to '
                 f'{self.num_classes - 1}, and {self.ignore_index} is ignored'
             )
-        return values
 
     def to_pixels(self, values: Tensor) -> Tensor:
         """Labels as uint8 (N, H, W)."""
         return values.to(torch.uint8)
-
-
-def build_modalities(configs: dict[str, dict]) -> dict[str, Modality]:
-    """Builds each modality of a model from its config."""
-    return {name: MODELS.build(cfg) for name, cfg in configs.items()}
-
-
-def check_networks(modalities: dict[str, Modality], encoders: nn.ModuleDict, decoders: nn.ModuleDict) -> None:
-    """Checks that every modality has an encoder and a decoder, and that any decoder fits behind any encoder.
-
-    Raises:
-        ValueError: They are not as many, or their channels or stages differ.
-    """
-    for key, networks in (('encoders', encoders), ('decoders', decoders)):
-        if set(networks) != set(modalities):
-            raise ValueError(f'model.networks.{key} are {sorted(networks)}, the modalities {sorted(modalities)}')
-    for name, modality in modalities.items():
-        for key, attribute, network in (
-            ('encoders', 'in_channels', encoders[name]),
-            ('decoders', 'out_channels', decoders[name]),
-        ):
-            found = getattr(network, attribute)
-            if found != modality.channels:
-                raise ValueError(
-                    f'model.networks.{key}.{name}.{attribute} is {found}, but the modality {name!r} has '
-                    f'{modality.channels} channels'
-                )
-    first_name, first = next(iter(encoders.items()))
-    for key, networks in (('encoders', encoders), ('decoders', decoders)):
-        for name, network in networks.items():
-            found, wanted = getattr(network, 'stage_channels', None), getattr(first, 'stage_channels', None)
-            if found is not None and wanted is not None and tuple(found) != tuple(wanted):
-                raise ValueError(
-                    f'model.networks.{key}.{name}.stage_channels is {tuple(found)}, that of '
-                    f'model.networks.encoders.{first_name} {tuple(wanted)}: every decoder must fit behind every encoder'
-                )

@@ -21,10 +21,14 @@ IGNORED = 255
 class ModalityPreprocessor(BaseDataPreprocessor):
     """Moves batches of aligned modalities to the device, maps bytes to numbers, and augments samples as a whole.
 
-    uint8 images of three channels (N, 3, H, W) become floats in [-1, 1], those of one channel in [0, 1]; label maps,
-    uint8 (N, H, W), become int64; float maps, such as depth in metres, stay as they are. While training, all modalities
-    of a sample get the same flip, scale and crop. Images are resampled bilinearly, labels and float maps by the nearest
-    pixel; beyond the border labels are 255 (ignored), depth is 0 (missing) and images are black.
+    uint8 images (N, C, H, W) become floats in the ``value_range`` of their modality (without one: [-1, 1] for colour,
+    [0, 1] for maps of one channel); label maps, uint8 (N, H, W), become int64; float maps, such as depth in metres,
+    stay as they are. While training, all modalities of a sample get the same flip, scale and crop. Images are resampled
+    bilinearly, labels and float maps by the nearest pixel; beyond the border labels are 255 (ignored), depth is 0
+    (missing) and images are black.
+
+    Attributes:
+        value_ranges: The range of each modality that has one; a model of modalities sets it.
 
     Args:
         flip: Probability of a horizontal flip.
@@ -46,6 +50,7 @@ class ModalityPreprocessor(BaseDataPreprocessor):
         self.flip = flip
         self.scale = scale
         self.crop_size = crop_size
+        self.value_ranges: dict[str, tuple[float, float]] = {}
 
     def forward(self, data: dict[str, Any], training: bool = False, random: StepRandom | None = None) -> dict[str, Any]:
         """Returns the batch, dicts of modalities by set or one dict of modalities, in the same form.
@@ -61,16 +66,33 @@ class ModalityPreprocessor(BaseDataPreprocessor):
     def _prepare(self, samples: dict[str, Tensor], training: bool, random: StepRandom | None) -> dict[str, Tensor]:
         augments = training and (self.flip > 0 or self.scale is not None or self.crop_size is not None)
         if not augments:
-            return {name: _to_numbers(value) for name, value in samples.items()}
+            return {name: self._to_numbers(name, value) for name, value in samples.items()}
         if random is None:
             raise ValueError('augmenting while training needs the random numbers of the step')
         first = next(iter(samples.values()))
         num, height, width = first.shape[0], *first.shape[-2:]
         flip = random.uniform(num) < self.flip
         if self.scale is None and self.crop_size is None:
-            return {name: _flipped(_to_numbers(value), flip) for name, value in samples.items()}
+            return {name: _flipped(self._to_numbers(name, value), flip) for name, value in samples.items()}
         grid = self._grid(num, height, width, flip, random)
-        return {name: _resampled(value, grid) for name, value in samples.items()}
+        return {
+            name: _resampled(self._to_numbers(name, value), grid, self._range(name, value))
+            for name, value in samples.items()
+        }
+
+    def _range(self, name: str, value: Tensor) -> tuple[float, float] | None:
+        """Returns the range of images of bytes (N, C, H, W); None for labels and for maps that are floats already."""
+        if value.dtype != torch.uint8 or value.ndim == 3:
+            return None
+        return self.value_ranges.get(name, (0.0, 1.0) if value.shape[1] == 1 else (-1.0, 1.0))
+
+    def _to_numbers(self, name: str, value: Tensor) -> Tensor:
+        if value.dtype != torch.uint8:
+            return value
+        if value.ndim == 3:
+            return value.to(torch.int64)
+        low, high = self._range(name, value)
+        return value.to(torch.float32).mul_((high - low) / 255).add_(low)
 
     def _grid(self, num: int, height: int, width: int, flip: Tensor, random: StepRandom) -> Tensor:
         """Returns where each pixel of the result comes from: (N, h, w, 2) for ``grid_sample``."""
@@ -91,27 +113,15 @@ class ModalityPreprocessor(BaseDataPreprocessor):
         return F.affine_grid(theta, [num, 1, out_height, out_width], align_corners=False)
 
 
-def _to_numbers(value: Tensor) -> Tensor:
-    if value.dtype != torch.uint8:
-        return value
-    if value.ndim == 3:
-        return value.to(torch.int64)
-    if value.shape[1] == 1:
-        return value.to(torch.float32).div_(255)
-    return value.to(torch.float32).mul_(2 / 255).sub_(1)
-
-
 def _flipped(value: Tensor, flip: Tensor) -> Tensor:
     return torch.where(flip.view(-1, *[1] * (value.ndim - 1)), value.flip(-1), value)
 
 
-def _resampled(value: Tensor, grid: Tensor) -> Tensor:
-    numbers = _to_numbers(value)
-    if numbers.dtype == torch.int64:  # 0 is what grid_sample puts beyond the border
-        moved = F.grid_sample(numbers[:, None].float() + 1, grid, mode='nearest', align_corners=False)[:, 0]
+def _resampled(value: Tensor, grid: Tensor, value_range: tuple[float, float] | None) -> Tensor:
+    if value.dtype == torch.int64:  # 0 is what grid_sample puts beyond the border
+        moved = F.grid_sample(value[:, None].float() + 1, grid, mode='nearest', align_corners=False)[:, 0]
         return torch.where(moved == 0, IGNORED + 1.0, moved).sub(1).to(torch.int64)
-    if value.dtype != torch.uint8:
-        return F.grid_sample(numbers, grid, mode='nearest', align_corners=False)
-    if numbers.shape[1] == 1:
-        return F.grid_sample(numbers, grid, mode='bilinear', align_corners=False)
-    return F.grid_sample(numbers + 1, grid, mode='bilinear', align_corners=False) - 1
+    if value_range is None:
+        return F.grid_sample(value, grid, mode='nearest', align_corners=False)
+    low = value_range[0]
+    return F.grid_sample(value - low, grid, mode='bilinear', align_corners=False) + low

@@ -1,0 +1,111 @@
+"""Who moves when: the moves of an iteration and the stages of a training, as a config gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmgentransfer.registry import suggest
+
+__all__ = ['Move', 'Stage', 'parse_moves', 'parse_stages']
+
+
+@dataclass(frozen=True)
+class Move:
+    """One player's turn within an iteration.
+
+    Args:
+        player: Who updates its networks.
+        repeat: Number of updates in a row, each on images of its own (the critic's ``n_critic``).
+        accumulate: Number of micro-batches whose gradients are averaged for one update.
+        every: The move is played in every so many iterations, beginning with the first.
+    """
+
+    player: str
+    repeat: int = 1
+    accumulate: int = 1
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A span of iterations with its own set of trained networks.
+
+    Args:
+        name: Shown in the log.
+        iters: Number of iterations; None (all) for a game of one stage.
+        train: Names of the networks that are updated; the others are frozen and in eval mode. None: all. A member of
+            a list or dict of networks is named with a dot: ``generators.0``, ``encoders.rgb``.
+        freeze: Names of networks, in the same form, that are frozen although ``train`` has them.
+        loss_weights: Weights of loss terms in this stage, in place of the terms' own.
+        lr: Learning rate of players in this stage, in place of their optimiser's.
+        settings: Switches of the method itself, in place of its ``stage_settings``.
+        reset_optimizers: Whether the optimisers' states are forgotten when the stage begins.
+    """
+
+    name: str
+    iters: int | None = None
+    train: list[str] | None = None
+    freeze: list[str] = field(default_factory=list)
+    loss_weights: dict[str, float] = field(default_factory=dict)
+    lr: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    reset_optimizers: bool = False
+
+
+def parse_moves(configs: Sequence[dict], players: list[str]) -> list[Move]:
+    """Makes the moves of ``model.moves``.
+
+    Raises:
+        ValueError: A move has an unknown key or player, or a number below 1.
+    """
+    moves = []
+    for index, cfg in enumerate(configs):
+        try:
+            move = Move(**cfg)
+        except TypeError as error:
+            raise ValueError(f'model.moves[{index}] = {dict(cfg)}: {error}') from None
+        if move.player not in players:
+            raise ValueError(
+                f'model.moves[{index}].player is {move.player!r}; the players are {sorted(players)}.'
+                f'{suggest(move.player, players)}'
+            )
+        if min(move.repeat, move.accumulate, move.every) < 1:
+            raise ValueError(f'model.moves[{index}]: repeat, accumulate and every are at least 1, got {dict(cfg)}')
+        moves.append(move)
+    return moves
+
+
+def parse_stages(
+    configs: Sequence[dict], networks: list[str], settings: list[str], losses: list[str], players: list[str]
+) -> list[Stage]:
+    """Makes the stages of ``model.stages``; the lists are the names that a stage may use.
+
+    Raises:
+        ValueError: A stage has an unknown key, names what the model lacks, or has no valid number of iterations.
+    """
+    stages = []
+    for index, cfg in enumerate(configs):
+        try:
+            stage = Stage(**cfg)
+        except TypeError as error:
+            raise ValueError(f'model.stages[{index}] = {dict(cfg)}: {error}') from None
+        for key, names, known in (
+            ('train', stage.train or [], networks),
+            ('freeze', stage.freeze, networks),
+            ('settings', stage.settings, settings),
+            ('loss_weights', stage.loss_weights, losses),
+            ('lr', stage.lr, players),
+        ):
+            for name in names:
+                if name not in known:
+                    raise ValueError(
+                        f'model.stages[{index}].{key} names {name!r}; known are {known}.{suggest(name, known)}'
+                    )
+        if stage.iters is not None and stage.iters < 1:
+            raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters}')
+        stages.append(stage)
+    if len(stages) > 1 and any(stage.iters is None for stage in stages):
+        raise ValueError('every one of several model.stages needs its iters')
+    return stages
