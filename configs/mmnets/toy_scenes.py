@@ -33,4 +33,4 @@ model = dict(
     ]
 )
 train_cfg = dict(type='GameTrainLoop', max_iters=750, val_interval=150)
-default_hooks = dict(checkpoint=dict(interval=300), sample_grid=None)
+default_hooks = dict(checkpoint=dict(interval=300), sample_grid=dict(type='TranslationGridHook'))

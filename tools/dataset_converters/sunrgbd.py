@@ -10,7 +10,7 @@ Writes
   OUT/train.txt  OUT/test.txt  OUT/sets.json (the samples of train.txt that belong to RS and to RD)  OUT/split.json
 
 The thesis's split was not published. A permutation by --seed gives the last 335 images to the test, the first 5,000 to
-RS and the next 5,000 to RD; --split takes another, in the form of split.json, {"RS": [ids], "RD": [...], "test": [...]}.
+RS and the next 5,000 to RD; --split takes another, in the form of split.json: ids of "RS", "RD" and "test".
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from common import (
 )
 
 # Class of NYU-13 of each class of NYU-40, whose first 37 are those of SUN RGB-D; 0 is unknown.
-TO_13 = np.array(
-    '0 12 5 6 1 4 9 10 12 13 6 8 6 13 10 6 13 6 7 7 5 7 3 2 6 11 7 7 7 7 7 7 6 7 7 7 7 7 7 6 7'.split(), np.uint8
-)
+TO_13 = np.full(41, 7, np.uint8)
+TO_13[:26] = [0, 12, 5, 6, 1, 4, 9, 10, 12, 13, 6, 8, 6, 13, 10, 6, 13, 6, 7, 7, 5, 7, 3, 2, 6, 11]
+TO_13[[32, 39]] = 6
 FARTHEST = 8000  # millimetres, as in the toolbox
 NUM_TEST = 335
 

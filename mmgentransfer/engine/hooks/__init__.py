@@ -6,5 +6,14 @@ from .game_info_hook import GameInfoHook
 from .progress_hook import ProgressHook
 from .sample_grid_hook import SampleGridHook
 from .stage_hook import StageHook
+from .translation_grid_hook import TranslationGridHook
 
-__all__ = ['AtomicCheckpointHook', 'EMAHook', 'GameInfoHook', 'ProgressHook', 'SampleGridHook', 'StageHook']
+__all__ = [
+    'AtomicCheckpointHook',
+    'EMAHook',
+    'GameInfoHook',
+    'ProgressHook',
+    'SampleGridHook',
+    'StageHook',
+    'TranslationGridHook',
+]

@@ -13,7 +13,14 @@ from mmengine.runner import Runner
 from mmgentransfer.registry import HOOKS
 from mmgentransfer.visualization.grids import log_spaced, make_grid, read_grid, save_image, split_grid
 
-__all__ = ['SampleGridHook']
+__all__ = ['SampleGridHook', 'drawing_schedule']
+
+
+def drawing_schedule(max_iters: int, num: int | None, interval: int | None) -> list[int]:
+    """Returns the iterations to draw at: ``num`` log-spaced ones, or every ``interval``-th, 0 and the last included."""
+    if interval is None:
+        return log_spaced(max_iters, num)
+    return sorted({*range(0, max_iters + 1, interval), max_iters})
 
 
 @HOOKS.register_module()
@@ -57,11 +64,7 @@ class SampleGridHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Fixes the schedule; draws the reals and the starting point of a new run."""
-        last = runner.max_iters
-        if self.interval is None:
-            self.schedule = log_spaced(last, self.num)
-        else:
-            self.schedule = sorted({*range(0, last + 1, self.interval), last})
+        self.schedule = drawing_schedule(runner.max_iters, self.num, self.interval)
         self.folder = Path(runner.work_dir) / 'samples'
         if runner.iter == 0 and is_main_process():
             dataset = runner.train_dataloader.dataset

@@ -14,7 +14,7 @@ from torch import nn
 
 from mmgentransfer.registry import LOOPS
 
-__all__ = ['TranslationLoop']
+__all__ = ['TranslationLoop', 'group_tasks']
 
 FUSION_KEYS = ('alpha', 'weights', 'indices_from')
 
@@ -75,7 +75,7 @@ class TranslationLoop(BaseLoop):
         runner.call_hook('before_val_epoch')
         model.eval()
         self.evaluator.reset()
-        groups = _by_source(self.tasks)
+        groups = group_tasks(self.tasks)
         for batch in self.dataloader:
             samples = model.data_preprocessor(batch)
             for sources, via, fusion, tasks in groups:
@@ -128,8 +128,8 @@ def _check_fusion(model: nn.Module, task: dict[str, Any]) -> None:
         raise ValueError(f'val_cfg.tasks: {task["name"]}: {error}') from None
 
 
-def _by_source(tasks: Sequence[dict[str, Any]]) -> list[tuple[list[str], Sequence[str], dict[str, Any], list[dict]]]:
-    """Groups tasks that share their encoding: (sources, via, fusion, tasks)."""
+def group_tasks(tasks: Sequence[dict[str, Any]]) -> list[tuple[list[str], Sequence[str], dict[str, Any], list[dict]]]:
+    """Returns tasks in groups that share their encoding: (sources, via, fusion, tasks)."""
     groups: dict[str, tuple[list[str], Sequence[str], dict[str, Any], list[dict]]] = {}
     for task in tasks:
         fusion = {key: task[key] for key in FUSION_KEYS if key in task}

@@ -5,6 +5,14 @@ from __future__ import annotations
 from .biggan import BigGANDiscriminator, BigGANGenerator
 from .biggan_deep import BigGANDeepGenerator
 from .classifiers import DigitClassifier
+from .image_translation import (
+    EncoderDecoder,
+    PatchGANDiscriminator,
+    ResNetGenerator,
+    StarGANDiscriminator,
+    StarGANGenerator,
+    UNetGenerator,
+)
 from .mlp import AnalyticGenerator, MLPCritic, MLPGenerator
 from .progan import ProGANDiscriminator, ProGANGenerator
 from .segnet import Latent, SegNetDecoder, SegNetEncoder
@@ -19,17 +27,23 @@ __all__ = [
     'BigGANDiscriminator',
     'BigGANGenerator',
     'DigitClassifier',
+    'EncoderDecoder',
     'Latent',
     'MLPCritic',
     'MLPGenerator',
+    'PatchGANDiscriminator',
     'ProGANDiscriminator',
     'ProGANGenerator',
+    'ResNetGenerator',
     'SNGANDiscriminator',
     'SNGANGenerator',
     'SegNetDecoder',
     'SegNetEncoder',
+    'StarGANDiscriminator',
+    'StarGANGenerator',
     'StyleGANDiscriminator',
     'StyleGANGenerator',
+    'UNetGenerator',
     'WGANGPCritic',
     'WGANGPCritic28',
     'WGANGPGenerator',

@@ -10,7 +10,7 @@ from .depth import BerhuLoss
 from .gradient_penalty import DriftPenalty, GradientPenalty, R1Penalty
 from .pixel import PixelLoss
 from .segmentation import CrossEntropyLoss
-from .translation import AutoencoderLoss, PseudoPairLoss
+from .translation import AutoencoderLoss, ModalitySumLoss, PseudoPairLoss
 
 __all__ = [
     'AutoencoderLoss',
@@ -23,6 +23,7 @@ __all__ = [
     'LSGANLoss',
     'LatentConsistencyLoss',
     'LogisticLoss',
+    'ModalitySumLoss',
     'PixelLoss',
     'PseudoPairLoss',
     'R1Penalty',

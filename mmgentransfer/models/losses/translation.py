@@ -55,3 +55,11 @@ class PseudoPairLoss(WeightedLoss):
             raise ValueError(f'PseudoPairLoss.min_confidence is a probability in [0, 1], got {min_confidence}')
         self.label = label
         self.min_confidence = min_confidence
+
+
+@MODELS.register_module()
+class ModalitySumLoss(WeightedLoss):
+    """A term that the modalities' own losses, times their weights, make up: a cycle, an identity, a reconstruction.
+
+    The term's name says which outputs the method compares; the method computes it.
+    """

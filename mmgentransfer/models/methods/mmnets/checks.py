@@ -122,6 +122,8 @@ def check_losses(model: AdversarialModel) -> None:
     """Checks what else would fail at the first iteration of some stage.
 
     Raises:
+        ValueError: A modality or the discriminators have no loss, a level is beyond the encoders, noise is negative, or
+            a stage trains discriminators without an adversarial loss.
     """
     if missing := [m for m in model.modalities if m not in model.losses]:
         raise ValueError(f'model.losses lacks {missing}: every modality needs a loss of its name')

@@ -213,8 +213,8 @@ class MixAndMatchNets(AdversarialModel):
             )
         return {**terms, **logged}
 
-    def _compare(self, modality: str, prediction: Tensor, target: Tensor) -> Tensor:
-        return self.modalities[modality].compare(self.losses[modality], prediction, target)
+    def _compare(self, modality: str, prediction: Tensor, target: Tensor, synthesised: bool = False) -> Tensor:
+        return self.modalities[modality].compare(self.losses[modality], prediction, target, synthesised)
 
     def _fakes(self, modality: str, shared: _Pass) -> Tensor:
         """Returns the images of a modality that seen translations and autoencoders made."""
@@ -239,9 +239,8 @@ class MixAndMatchNets(AdversarialModel):
             key = (pair.via, pair.target, pair.set)
             if key not in targets:
                 targets[key] = self._pseudo_target(*key, batch, shared)
-            total = total + self._compare(
-                pair.target, shared.predictions[pair.source, pair.target, pair.set], targets[key]
-            )
+            prediction = shared.predictions[pair.source, pair.target, pair.set]
+            total = total + self._compare(pair.target, prediction, targets[key], synthesised=True)
         return total
 
     @torch.no_grad()

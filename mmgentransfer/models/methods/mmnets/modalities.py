@@ -49,8 +49,10 @@ class Modality:
         """Maps a batch's values to what the encoder takes: float (N, channels, H, W)."""
         return values
 
-    def compare(self, loss: Callable[..., Tensor], prediction: Tensor, target: Tensor) -> Tensor:
-        """Returns the modality's loss of a decoder's output against values of a batch."""
+    def compare(
+        self, loss: Callable[..., Tensor], prediction: Tensor, target: Tensor, synthesised: bool = False
+    ) -> Tensor:
+        """Returns the modality's loss of a decoder's output against values of a batch, or against a pseudo target."""
         return loss(prediction, target)
 
     def pseudo_target(self, prediction: Tensor, label: str, min_confidence: float) -> Tensor:
@@ -159,9 +161,11 @@ class DepthModality(Modality):
         self.invalid_value = invalid_value
         self.max_depth = max_depth
 
-    def compare(self, loss: Callable[..., Tensor], prediction: Tensor, target: Tensor) -> Tensor:
-        """Returns the loss over valid pixels."""
-        return loss(prediction, target, self.valid(target))
+    def compare(
+        self, loss: Callable[..., Tensor], prediction: Tensor, target: Tensor, synthesised: bool = False
+    ) -> Tensor:
+        """Returns the loss over valid pixels; a synthesised target has no others."""
+        return loss(prediction, target, None if synthesised else self.valid(target))
 
     def check(self, values: Tensor) -> None:
         """Checks shape and values, and warns of what looks like millimetres.

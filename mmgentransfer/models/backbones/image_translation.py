@@ -1,0 +1,430 @@
+"""Networks of CycleGAN, pix2pix and StarGAN, at any width, with the layouts of the original papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn.modules.instancenorm import _InstanceNorm
+
+from mmgentransfer.models.layers.convolutions import DrawnModule, build_norm, check_kernel, check_maps, conv_norm_relu
+from mmgentransfer.models.step_random import StepRandom
+from mmgentransfer.registry import MODELS
+
+__all__ = [
+    'EncoderDecoder',
+    'PatchGANDiscriminator',
+    'ResNetGenerator',
+    'StarGANDiscriminator',
+    'StarGANGenerator',
+    'StepDropout',
+    'UNetGenerator',
+]
+
+_IN = {'type': 'IN', 'affine': False}
+_AFFINE_IN = {'type': 'IN'}
+_BN = {'type': 'BN'}
+_NORMAL = {'type': 'normal', 'std': 0.02}
+InitCfg = dict[str, Any] | list[dict[str, Any]] | None
+
+
+def _needs_bias(norm_cfg: Mapping[str, Any] | None) -> bool:
+    """Whether convolutions have biases, as in the original code: without norms, and with instance norms."""
+    norm = build_norm(norm_cfg, 4)
+    return norm is None or isinstance(norm, _InstanceNorm)
+
+
+class _ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with norms, a ReLU after the first, and the identity."""
+
+    def __init__(self, channels: int, norm_cfg: Mapping[str, Any] | None, bias: bool, padding_mode: str) -> None:
+        super().__init__()
+        first, second = (
+            nn.Conv2d(channels, channels, 3, padding=1, bias=bias, padding_mode=padding_mode) for _ in range(2)
+        )
+        norm = build_norm(norm_cfg, channels)
+        self.layers = nn.Sequential(*conv_norm_relu(first, norm_cfg), second, *([] if norm is None else [norm]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+@MODELS.register_module()
+class ResNetGenerator(DrawnModule):
+    """CycleGAN's generator: two halvings, residual blocks at a quarter of the side, two doublings, tanh.
+
+    With the defaults, for 256x256 images, it has 11,378,179 parameters; the original has 6 blocks for 128x128.
+
+    Args:
+        in_channels: Channels of the source.
+        out_channels: Channels of the target.
+        base_channels: Width at full side; at a quarter of it there are 4 times as many.
+        num_blocks: Number of residual blocks.
+        norm_cfg: Config of the norms; None for none.
+        out_act: ``'tanh'`` for images in [-1, 1], or None for logits and maps.
+        init: How weights are drawn, see :func:`draw_convolutions`.
+        init_cfg: MMEngine's initialisation config, applied last.
+
+    Raises:
+        ValueError: ``out_act`` is unknown.
+    """
+
+    input_multiple = 4
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        base_channels: int = 64,
+        num_blocks: int = 9,
+        norm_cfg: Mapping[str, Any] | None = _IN,
+        out_act: str | None = 'tanh',
+        init: Mapping[str, Any] = _NORMAL,
+        init_cfg: InitCfg = None,
+    ) -> None:
+        super().__init__(init, init_cfg)
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        bias = _needs_bias(norm_cfg)
+        widths = [base_channels, 2 * base_channels, 4 * base_channels]
+        outer = dict(kernel_size=7, padding=3, padding_mode='reflect')
+        layers = conv_norm_relu(nn.Conv2d(in_channels, base_channels, bias=bias, **outer), norm_cfg)
+        for i, o in pairwise(widths):
+            layers += conv_norm_relu(nn.Conv2d(i, o, 3, stride=2, padding=1, bias=bias), norm_cfg)
+        layers += [_ResidualBlock(widths[-1], norm_cfg, bias, 'reflect') for _ in range(num_blocks)]
+        for i, o in pairwise(reversed(widths)):
+            convolution = nn.ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1, bias=bias)
+            layers += conv_norm_relu(convolution, norm_cfg)
+        layers += [nn.Conv2d(base_channels, out_channels, **outer), *_activation(self, out_act)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Translates images (N, C, H, W), H and W multiples of 4.
+
+        Raises:
+            ValueError: ``images`` have the wrong shape.
+        """
+        check_maps(self, images)
+        return self.layers(images)
+
+
+def _activation(network: nn.Module, out_act: str | None) -> list[nn.Module]:
+    if out_act not in (None, 'tanh'):
+        raise ValueError(f"{type(network).__name__}.out_act={out_act!r} is unknown: use 'tanh' or None.")
+    return [nn.Tanh()] if out_act else []
+
+
+class StepDropout(nn.Module):
+    """Dropout whose numbers are those of the step, so that a resumed run repeats them.
+
+    Attributes:
+        random: Where they come from; a method sets it before a pass. None draws them anywhere.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self.random: StepRandom | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.rate or self.random is None:
+            return F.dropout(x, self.rate, self.training)
+        return x * (self.random.uniform(*x.shape) >= self.rate).to(x.dtype) / (1 - self.rate)
+
+
+@MODELS.register_module()
+class UNetGenerator(DrawnModule):
+    """pix2pix's generator: halvings down to a small map and as many doublings, with skips between equal sides.
+
+    With the defaults, for sides of 256 and more, it has 54,413,955 parameters.
+
+    Args:
+        in_channels: Channels of the source.
+        out_channels: Channels of the target.
+        base_channels: Width of the first level; it doubles from level to level up to 8 times.
+        num_downs: Number of halvings.
+        norm_cfg: Config of the norms, which the first and the innermost level lack on the way down; None for none.
+        dropout: Rate of the dropout behind the doublings of full width, the innermost excepted.
+        out_act: ``'tanh'`` for images in [-1, 1], or None for logits and maps.
+        init: How weights are drawn, see :func:`draw_convolutions`.
+        init_cfg: MMEngine's initialisation config, applied last.
+
+    Attributes:
+        input_multiple: 2^num_downs, of which the input's sides must be multiples.
+
+    Raises:
+        ValueError: ``num_downs`` is less than 2, ``dropout`` is not in [0, 1), or ``out_act`` is unknown.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        base_channels: int = 64,
+        num_downs: int = 8,
+        norm_cfg: Mapping[str, Any] | None = _BN,
+        dropout: float = 0.5,
+        out_act: str | None = 'tanh',
+        init: Mapping[str, Any] = _NORMAL,
+        init_cfg: InitCfg = None,
+    ) -> None:
+        super().__init__(init, init_cfg)
+        if num_downs < 2:
+            raise ValueError(f'UNetGenerator.num_downs={num_downs} must be at least 2.')
+        if not 0 <= dropout < 1:
+            raise ValueError(f'UNetGenerator.dropout={dropout} must be in [0, 1).')
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.input_multiple = 2**num_downs
+        bias = _needs_bias(norm_cfg)
+        widths = [base_channels * min(2**i, 8) for i in range(num_downs)]
+        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
+        for level, (i, o) in enumerate(pairwise([in_channels, *widths])):
+            layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if level else []
+            layers.append(nn.Conv2d(i, o, 4, stride=2, padding=1, bias=bias))
+            norm = build_norm(norm_cfg, o) if 0 < level < num_downs - 1 else None
+            self.downs.append(nn.Sequential(*layers, *([] if norm is None else [norm])))
+        for level in reversed(range(num_downs)):
+            i = widths[level] * (1 if level == num_downs - 1 else 2)
+            o = widths[level - 1] if level else out_channels
+            layers = [nn.ReLU(), nn.ConvTranspose2d(i, o, 4, stride=2, padding=1, bias=bias or not level)]
+            norm = build_norm(norm_cfg, o) if level else None
+            layers += [] if norm is None else [norm]
+            if dropout and 3 < level < num_downs - 1:
+                layers.append(StepDropout(dropout))
+            self.ups.append(nn.Sequential(*layers, *(_activation(self, out_act) if not level else [])))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Translates images (N, C, H, W), H and W multiples of 2^num_downs.
+
+        Raises:
+            ValueError: ``images`` have the wrong shape.
+        """
+        check_maps(self, images)
+        skips, x = [], images
+        for down in self.downs:
+            x = down(x)
+            skips.append(x)
+        x = self.ups[0](skips.pop())
+        for up in self.ups[1:]:
+            x = up(torch.cat([skips.pop(), x], dim=1))
+        return x
+
+
+@MODELS.register_module()
+class PatchGANDiscriminator(DrawnModule):
+    """The patch critic of pix2pix and CycleGAN; with three halvings each score sees 70x70 pixels.
+
+    4x4 convolutions: ``num_downs`` of stride 2 and two of stride 1, the last one to a map of scores, with leaky ReLUs of
+    slope 0.2 between them. With the defaults it has 2,764,737 parameters.
+
+    Args:
+        in_channels: Channels of what it judges; a conditional critic's are those of source and target together.
+        base_channels: Width of the first convolution; it doubles from one to the next up to 8 times.
+        num_downs: Number of convolutions of stride 2.
+        norm_cfg: Config of the norms, which the first and the last convolution lack; None for none.
+        init: How weights are drawn, see :func:`draw_convolutions`.
+        init_cfg: MMEngine's initialisation config, applied last.
+
+    Raises:
+        ValueError: ``num_downs`` is less than 1.
+    """
+
+    input_multiple = 1
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        base_channels: int = 64,
+        num_downs: int = 3,
+        norm_cfg: Mapping[str, Any] | None = _IN,
+        init: Mapping[str, Any] = _NORMAL,
+        init_cfg: InitCfg = None,
+    ) -> None:
+        super().__init__(init, init_cfg)
+        if num_downs < 1:
+            raise ValueError(f'PatchGANDiscriminator.num_downs={num_downs} must be at least 1.')
+        self.in_channels = in_channels
+        bias = _needs_bias(norm_cfg)
+        widths = [in_channels, *(base_channels * min(2**i, 8) for i in range(num_downs + 1))]
+        layers: list[nn.Module] = []
+        for index, (i, o) in enumerate(pairwise(widths)):
+            norm = build_norm(norm_cfg, o) if index else None
+            stride = 2 if index < num_downs else 1
+            layers.append(nn.Conv2d(i, o, 4, stride=stride, padding=1, bias=bias or not index))
+            layers += [*([] if norm is None else [norm]), nn.LeakyReLU(0.2, inplace=True)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores images (N, C, H, W): (N, 1, H / 2^num_downs - 2, W / 2^num_downs - 2).
+
+        Raises:
+            ValueError: ``images`` have the wrong shape.
+        """
+        check_maps(self, images)
+        return self.layers(images)
+
+
+@MODELS.register_module()
+class StarGANGenerator(DrawnModule):
+    """StarGAN's generator: the target domain, as constant maps, is a part of the input of a residual network.
+
+    With the defaults it has 8,430,528 parameters.
+
+    Args:
+        in_channels: Channels of the images.
+        num_domains: Length C of the vector that names the target: domains or attributes.
+        base_channels: Width at full side; at a quarter of it there are 4 times as many.
+        num_blocks: Number of residual blocks.
+        norm_cfg: Config of the norms; None for none.
+        init: How weights are drawn, see :func:`draw_convolutions`.
+        init_cfg: MMEngine's initialisation config, applied last.
+    """
+
+    input_multiple = 4
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        num_domains: int = 5,
+        base_channels: int = 64,
+        num_blocks: int = 6,
+        norm_cfg: Mapping[str, Any] | None = _AFFINE_IN,
+        init: Mapping[str, Any] = _NORMAL,
+        init_cfg: InitCfg = None,
+    ) -> None:
+        super().__init__(init, init_cfg)
+        self.in_channels = in_channels
+        self.num_domains = num_domains
+        widths = [base_channels, 2 * base_channels, 4 * base_channels]
+        first = nn.Conv2d(in_channels + num_domains, base_channels, 7, padding=3, bias=False)
+        layers = conv_norm_relu(first, norm_cfg)
+        for i, o in pairwise(widths):
+            layers += conv_norm_relu(nn.Conv2d(i, o, 4, stride=2, padding=1, bias=False), norm_cfg)
+        layers += [_ResidualBlock(widths[-1], norm_cfg, False, 'zeros') for _ in range(num_blocks)]
+        for i, o in pairwise(reversed(widths)):
+            layers += conv_norm_relu(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1, bias=False), norm_cfg)
+        self.layers = nn.Sequential(
+            *layers, nn.Conv2d(base_channels, in_channels, 7, padding=3, bias=False), nn.Tanh()
+        )
+
+    def forward(self, images: Tensor, domains: Tensor) -> Tensor:
+        """Translates images (N, C, H, W) to the domains that ``domains`` (N, num_domains), of 0 and 1, name.
+
+        Raises:
+            ValueError: ``images`` or ``domains`` have the wrong shape.
+        """
+        check_maps(self, images)
+        if domains.shape != (images.shape[0], self.num_domains):
+            raise ValueError(
+                f'StarGANGenerator was built with num_domains={self.num_domains} and takes domains of the shape '
+                f'({images.shape[0]}, {self.num_domains}), got {tuple(domains.shape)}.'
+            )
+        maps = domains.to(images.dtype)[:, :, None, None].expand(-1, -1, *images.shape[-2:])
+        return self.layers(torch.cat([images, maps], dim=1))
+
+
+@MODELS.register_module()
+class StarGANDiscriminator(DrawnModule):
+    """StarGAN's critic: 4x4 convolutions of stride 2, a map of scores, and the logits of the image's domain.
+
+    With the defaults it has 44,762,048 parameters.
+
+    Args:
+        in_channels: Channels of the images; or those of each modality by its name, which then has a first convolution
+            of its own.
+        num_domains: Number C of logits.
+        image_size: Side of the images, a multiple of 2^num_downs.
+        base_channels: Width of the first convolution; it doubles from one to the next.
+        num_downs: Number of halvings.
+        init: How weights are drawn, see :func:`draw_convolutions`.
+        init_cfg: MMEngine's initialisation config, applied last.
+
+    Raises:
+        ValueError: ``image_size`` is no multiple of 2^num_downs.
+    """
+
+    def __init__(
+        self,
+        in_channels: int | Mapping[str, int] = 3,
+        num_domains: int = 5,
+        image_size: int = 128,
+        base_channels: int = 64,
+        num_downs: int = 6,
+        init: Mapping[str, Any] = _NORMAL,
+        init_cfg: InitCfg = None,
+    ) -> None:
+        super().__init__(init, init_cfg)
+        if num_downs < 1 or image_size % 2**num_downs:
+            raise ValueError(
+                f'StarGANDiscriminator.image_size={image_size} must be a multiple of 2^num_downs, num_downs='
+                f'{num_downs}, which must be at least 1.'
+            )
+        self.in_channels = in_channels
+        self.image_size = image_size
+        self.num_domains = num_domains
+        widths = [base_channels * 2**i for i in range(num_downs)]
+        if isinstance(in_channels, int):
+            self.first: nn.Module = nn.Conv2d(in_channels, base_channels, 4, stride=2, padding=1)
+        else:
+            self.first = nn.ModuleDict(
+                {name: nn.Conv2d(c, base_channels, 4, stride=2, padding=1) for name, c in in_channels.items()}
+            )
+        layers: list[nn.Module] = [nn.LeakyReLU(0.01)]
+        for i, o in pairwise(widths):
+            layers += [nn.Conv2d(i, o, 4, stride=2, padding=1), nn.LeakyReLU(0.01)]
+        self.layers = nn.Sequential(*layers)
+        self.score_head = nn.Conv2d(widths[-1], 1, 3, padding=1, bias=False)
+        self.domain_head = nn.Conv2d(widths[-1], num_domains, image_size // 2**num_downs, bias=False)
+
+    def forward(self, images: Tensor, modality: str | None = None) -> tuple[Tensor, Tensor]:
+        """Scores images (N, C, S, S), of a ``modality`` if there are several.
+
+        Returns:
+            Scores (N, 1, S / 2^num_downs, S / 2^num_downs) and logits (N, num_domains).
+
+        Raises:
+            ValueError: ``images`` have another side.
+        """
+        if images.shape[-2:] != (self.image_size, self.image_size):
+            raise ValueError(
+                f'StarGANDiscriminator was built with image_size={self.image_size}, got images {tuple(images.shape)}.'
+            )
+        features = self.layers(self.first(images) if modality is None else self.first[modality](images))
+        return self.score_head(features), self.domain_head(features).flatten(1)
+
+
+@MODELS.register_module()
+class EncoderDecoder(BaseModule):
+    """A translator from a modality to another: any encoder with any decoder that takes its latent.
+
+    Args:
+        encoder: Config of the encoder, e.g. :class:`SegNetEncoder`.
+        decoder: Config of the decoder.
+        init_cfg: MMEngine's initialisation config.
+
+    Raises:
+        ValueError: Their stages differ.
+    """
+
+    def __init__(self, encoder: dict[str, Any], decoder: dict[str, Any], init_cfg: InitCfg = None) -> None:
+        super().__init__(init_cfg)
+        self.encoder = MODELS.build(encoder)
+        self.decoder = MODELS.build(decoder)
+        if self.encoder.stage_channels != self.decoder.stage_channels:
+            raise ValueError(
+                f'EncoderDecoder: encoder.stage_channels={self.encoder.stage_channels} and decoder.stage_channels='
+                f'{self.decoder.stage_channels} must be the same.'
+            )
+        self.in_channels = self.encoder.in_channels
+        self.out_channels = self.decoder.out_channels
+        self.input_multiple = self.encoder.input_multiple
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Translates (N, in_channels, H, W) to (N, out_channels, H, W)."""
+        return self.decoder(self.encoder(x))
