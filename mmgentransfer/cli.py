@@ -13,6 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mmgentransfer.cli_preferences import (
+    EXPORT_PAIRS_HELP,
+    SCORE_PAIRS_HELP,
+    add_export_pairs,
+    add_score_pairs,
+    run_export_pairs,
+    run_score_pairs,
+)
 from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
 from mmgentransfer.version import __version__
 
@@ -118,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument('-o', '--out', required=True, help='.pth file to write')
 
     add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
+    add_export_pairs(_command(commands, 'export-pairs', run_export_pairs, EXPORT_PAIRS_HELP))
+    add_score_pairs(_command(commands, 'score-pairs', run_score_pairs, SCORE_PAIRS_HELP))
 
     sweep = _command(commands, 'sweep', _sweep, 'run the rows and seeds of a sweep file and tabulate their scores')
     sweep.add_argument('file', help='sweep file')

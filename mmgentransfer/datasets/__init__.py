@@ -3,7 +3,7 @@
 import mmcv.transforms  # noqa: F401  registers mmcv's transforms, which a dataset's `pipeline` may name
 
 from .collate import stack_batch
-from .embedded import Digits
+from .embedded import Digits, ToyObjects
 from .image_dataset import ImageDataset
 from .image_folder import ImageFolder
 from .labelled_image_folder import LabelledImageFolder
@@ -17,6 +17,7 @@ __all__ = [
     'ImageFolder',
     'LabelledImageFolder',
     'ResizeToSquare',
+    'ToyObjects',
     'nested_subset',
     'stack_batch',
 ]

@@ -19,26 +19,36 @@ class ImageDataset(Dataset):
     """Images, and labels where there are any, fetched one by one or a whole batch at a time.
 
     An item is ``dict(images=uint8 (C, H, W), labels=int64 ())``, a batch ``dict(images=uint8 (N, C, H, W),
-    labels=int64 (N,))``; ``labels`` is absent in an unlabelled set. PyTorch's loader fetches a batch by one call of
-    :meth:`__getitems__`, which for images in memory is one indexing operation; its ``collate_fn`` must be
-    :func:`~mmgentransfer.datasets.stack_batch`.
+    labels=int64 (N,))``; ``labels`` is absent in an unlabelled set. With indices there is ``indices``, int64 as labels
+    are: which image of the set each one is, for methods that learn something for every image. PyTorch's loader fetches
+    a batch by one call of :meth:`__getitems__`, which for images in memory is one indexing operation; its ``collate_fn``
+    must be :func:`~mmgentransfer.datasets.stack_batch`.
 
     Args:
         images: uint8 (N, C, H, W) in memory, or files that are read when asked for.
         labels: int64 (N,), or ``None``.
         classes: The classes' names; ``classes[label]`` is the name of a label.
+        with_indices: Whether items have ``indices``.
 
     Attributes:
         images: As above.
         labels: As above.
+        with_indices: As above.
         metainfo: What MMEngine's loops hand to evaluators: ``classes`` where there are any.
     """
 
-    def __init__(self, images: Tensor | ImageFiles, labels: Tensor | None = None, classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        images: Tensor | ImageFiles,
+        labels: Tensor | None = None,
+        classes: Sequence[str] = (),
+        with_indices: bool = False,
+    ) -> None:
         if labels is not None and len(labels) != len(images):
             raise ValueError(f'there are {len(images)} images and {len(labels)} labels: one label an image is needed')
         self.images = images
         self.labels = labels
+        self.with_indices = with_indices
         self.metainfo: dict[str, Any] = {'classes': tuple(classes)} if classes else {}
 
     @property
@@ -58,4 +68,6 @@ class ImageDataset(Dataset):
         batch = {'images': self.images[rows]}
         if self.labels is not None:
             batch['labels'] = self.labels[rows]
+        if self.with_indices:
+            batch['indices'] = rows
         return batch

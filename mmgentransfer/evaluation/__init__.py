@@ -13,10 +13,12 @@ from .metrics import (
     ClasswiseFID,
     GeneratedClassificationAccuracy,
     IndependentWasserstein,
+    InferenceTime,
     MeanVariance,
     Metric,
     NearestTrainingImage,
     SelectorDistribution,
+    SubsetFIDLowerBound,
 )
 from .source_ranking import SourceRanking
 
@@ -33,10 +35,12 @@ __all__ = [
     'ImageSet',
     'InceptionFeatures',
     'IndependentWasserstein',
+    'InferenceTime',
     'MeanVariance',
     'Metric',
     'NearestTrainingImage',
     'SelectorDistribution',
     'SourceRanking',
+    'SubsetFIDLowerBound',
     'functional',
 ]

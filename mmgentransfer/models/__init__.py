@@ -1,6 +1,6 @@
 """Networks, losses and methods."""
 
-from . import backbones, generator_family, layers, losses, methods, miners, selectors
+from . import backbones, baselines, generator_family, layers, losses, methods, miners, prior, selectors, style_miners
 from .game import AdversarialModel, Batch, Move, Stage
 from .preprocessor import ImagePreprocessor
 from .step_random import StepRandom
@@ -13,10 +13,13 @@ __all__ = [
     'Stage',
     'StepRandom',
     'backbones',
+    'baselines',
     'generator_family',
     'layers',
     'losses',
     'methods',
     'miners',
+    'prior',
     'selectors',
+    'style_miners',
 ]

@@ -8,6 +8,7 @@ processes, is here.
 from __future__ import annotations
 
 import copy
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,10 @@ from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from mmgentransfer.engine.distributed import average_gradients
+from mmgentransfer.models.partial_training import MODES, check_patterns, rest_untrained_layers, set_mode
 from mmgentransfer.models.step_random import StepRandom, derive_seed
 from mmgentransfer.registry import MODELS, suggest
 
@@ -53,6 +56,12 @@ class Stage:
         train: Names of the networks that are updated; the others are frozen and in eval mode. None: all.
         loss_weights: Weights of loss terms in this stage, in place of the terms' own.
         lr: Learning rate of players in this stage, in place of their optimiser's.
+        only: Regular expressions by network: of that one, only parameters in whose name one of them is found are
+            trained. The others get no gradient and no optimiser state, and layers without a trained parameter are in
+            eval mode.
+        modes: Mode of networks in this stage, in place of 'train' for trained and 'eval' for frozen ones: 'train',
+            'eval', or 'fixed_statistics', which is 'train' with batch norms that use their running statistics and leave
+            them alone.
     """
 
     name: str
@@ -60,6 +69,8 @@ class Stage:
     train: list[str] | None = None
     loss_weights: dict[str, float] = field(default_factory=dict)
     lr: dict[str, float] = field(default_factory=dict)
+    only: dict[str, list[str]] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
 
 
 class Batch(dict):
@@ -94,6 +105,8 @@ class AdversarialModel(BaseModel):
     """
 
     players: dict[str, list[str]] = {}
+    frozen: list[str] = []
+    """Networks that the method uses but no player trains: always in eval mode, never requiring gradients."""
 
     def __init__(
         self,
@@ -106,10 +119,13 @@ class AdversarialModel(BaseModel):
     ) -> None:
         preprocessor = MODELS.build(data_preprocessor or dict(type='ImagePreprocessor'))
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
-        self.network_names = [name for names in self.players.values() for name in names]
+        self.trainable_names = [name for names in self.players.values() for name in names]
+        self.network_names = [*self.trainable_names, *self.frozen]
         _same_names('model.networks', networks, self.network_names)
         for name in self.network_names:
             setattr(self, name, self._build_network(name, networks[name]))
+        for name in self.frozen:
+            getattr(self, name).requires_grad_(False)
         self.losses = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in losses.items()})
         self.ema = nn.ModuleDict()
         self.moves = [self._parse_move(i, move) for i, move in enumerate(moves)]
@@ -147,9 +163,11 @@ class AdversarialModel(BaseModel):
         except TypeError as error:
             raise ValueError(f'model.stages[{index}] = {dict(cfg)}: {error}') from None
         for key, names, known in (
-            ('train', stage.train or [], self.network_names),
+            ('train', stage.train or [], self.trainable_names),
             ('loss_weights', stage.loss_weights, list(self.losses)),
             ('lr', stage.lr, list(self.players)),
+            ('only', stage.only, self.trainable_names if stage.train is None else stage.train),
+            ('modes', stage.modes, self.trainable_names),
         ):
             for name in names:
                 if name not in known:
@@ -158,6 +176,11 @@ class AdversarialModel(BaseModel):
                     )
         if stage.iters is not None and stage.iters < 1:
             raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters}')
+        for name, mode in stage.modes.items():
+            if mode not in MODES:
+                raise ValueError(f'model.stages[{index}].modes[{name!r}] must be one of {MODES}, got {mode!r}')
+        for name, patterns in stage.only.items():
+            check_patterns(f'model.stages[{index}].only[{name!r}]', getattr(self, name), patterns)
         return stage
 
     def init_weights(self) -> None:
@@ -204,10 +227,28 @@ class AdversarialModel(BaseModel):
         if mode:
             trained = {name for names in self.trained.values() for name in names}
             for name in self.network_names:
-                if name not in trained:
-                    getattr(self, name).eval()
+                network = getattr(self, name)
+                set_mode(network, self.stage.modes.get(name, 'train' if name in trained else 'eval'))
+                if name in self.stage.only and name not in self.stage.modes:
+                    rest_untrained_layers(network, self.trained_parameters([name]))
             self.ema.eval()
         return self
+
+    def trained_parameters(self, names: list[str]) -> list[nn.Parameter]:
+        """Returns those parameters of the named networks that the current stage lets change."""
+        return [
+            parameter
+            for name in names
+            for key, parameter in getattr(self, name).named_parameters()
+            if name not in self.stage.only or any(re.search(pattern, key) for pattern in self.stage.only[name])
+        ]
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises a ``ValueError`` if a method can't train on ``dataset``; called before training, it has no objection.
+
+        Args:
+            dataset: The training set, whose items are dicts of tensors.
+        """
 
     def weight(self, term: str) -> float:
         """Returns the weight of a loss term in the current stage; 0 for a term that the config doesn't have."""
@@ -220,7 +261,7 @@ class AdversarialModel(BaseModel):
     @property
     def num_chunks(self) -> int:
         """Number of equal parts that the loader's batch is split into."""
-        return max(move.repeat * move.accumulate for move in self.moves)
+        return max((move.repeat * move.accumulate for move in self.moves), default=1)
 
     def train_step(
         self, data: dict, optim_wrapper: dict[str, OptimWrapper], iteration: int = 0, seed: int = 0
@@ -275,8 +316,8 @@ class AdversarialModel(BaseModel):
     @contextmanager
     def _only_trainable(self, names: list[str]) -> Iterator[list[nn.Parameter]]:
         """Lets only the named networks require gradients, yields their parameters, and frees everything afterwards."""
-        parameters = [p for name in names for p in getattr(self, name).parameters()]
-        everything = [p for name in self.network_names for p in getattr(self, name).parameters()]
+        parameters = self.trained_parameters(names)
+        everything = [p for name in self.trainable_names for p in getattr(self, name).parameters()]
         for parameter in everything:
             parameter.requires_grad_(False)
             parameter.grad = None

@@ -1,5 +1,6 @@
 """Datasets that come with the package or are rendered: they need no download."""
 
 from .digits import Digits
+from .toy_objects import ToyObjects
 
-__all__ = ['Digits']
+__all__ = ['Digits', 'ToyObjects']

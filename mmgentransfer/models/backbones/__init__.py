@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .biggan import BigGANDiscriminator, BigGANGenerator
 from .biggan_deep import BigGANDeepGenerator
-from .classifiers import DigitClassifier
+from .classifiers import DigitClassifier, ResNet18Classifier
 from .mlp import AnalyticGenerator, MLPCritic, MLPGenerator
 from .progan import ProGANDiscriminator, ProGANGenerator
 from .sngan import SNGANDiscriminator, SNGANGenerator
 from .stylegan import StyleGANDiscriminator, StyleGANGenerator
+from .torchvision_classifier import TorchvisionClassifier
 from .wgan_gp import WGANGPCritic, WGANGPGenerator
 from .wgan_gp_28 import WGANGPCritic28, WGANGPGenerator28
 
@@ -22,10 +23,12 @@ __all__ = [
     'MLPGenerator',
     'ProGANDiscriminator',
     'ProGANGenerator',
+    'ResNet18Classifier',
     'SNGANDiscriminator',
     'SNGANGenerator',
     'StyleGANDiscriminator',
     'StyleGANGenerator',
+    'TorchvisionClassifier',
     'WGANGPCritic',
     'WGANGPCritic28',
     'WGANGPGenerator',
