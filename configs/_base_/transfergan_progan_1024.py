@@ -1,11 +1,10 @@
 # Fine-tuning ProGAN's CelebA-HQ model at 1024 px. A leaf adds the target set. The thesis gives no number of iterations.
-# rms_eps, head and pool_before_activation are those of the model that MMGeneration published.
 _base_ = ['../default_runtime.py', './models/progan.py', './evaluation_few_shot.py']
 _source = dict(type='TransferredWeights', checkpoint='checkpoints/progan_celebahq_1024.pth')
 model = dict(
     networks=dict(
-        generator=dict(rms_eps=1e-5, init_cfg=dict(prefix='generator', **_source)),
-        critic=dict(head='mmgen', pool_before_activation=True, init_cfg=dict(prefix='critic', **_source)),
+        generator=dict(init_cfg=dict(prefix='generator', **_source)),
+        critic=dict(init_cfg=dict(prefix='critic', **_source)),
     )
 )
 custom_hooks = [dict(type='EMAHook', networks=['generator'], momentum=0.999)]

@@ -8,6 +8,7 @@ _base_ = [
     '../_base_/datasets/digits_28_target.py',
     '../_base_/evaluation_digits_target.py',
 ]
+_source = dict(type='TransferredWeights', checkpoint='work_dirs/transfergan/digits_source_no9', prefix='generator')
 model = dict(
     type='BSA',
     latent_noise=0.15,
@@ -15,16 +16,7 @@ model = dict(
     networks=dict(
         latents=dict(type='LatentTable', num_images=100, size=128),
         adaptor=dict(type='ScaleShiftAdaptor'),
-        generator=dict(
-            type='WGANGPGenerator28',
-            noise_size=128,
-            dim=16,
-            init_cfg=dict(
-                type='TransferredWeights',
-                checkpoint='work_dirs/transfergan/digits_source_no9',
-                prefix='generator',
-            ),
-        ),
+        generator=dict(type='WGANGPGenerator28', noise_size=128, dim=16, init_cfg=_source),
     ),
     losses=dict(
         pixel=dict(type='L1Loss'),

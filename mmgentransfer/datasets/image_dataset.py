@@ -21,8 +21,8 @@ class ImageDataset(Dataset):
     An item is ``dict(images=uint8 (C, H, W), labels=int64 ())``, a batch ``dict(images=uint8 (N, C, H, W),
     labels=int64 (N,))``; ``labels`` is absent in an unlabelled set. With indices there is ``indices``, int64 as labels
     are: which image of the set each one is, for methods that learn something for every image. PyTorch's loader fetches
-    a batch by one call of :meth:`__getitems__`, which for images in memory is one indexing operation; its ``collate_fn``
-    must be :func:`~mmgentransfer.datasets.stack_batch`.
+    a batch by one call of :meth:`__getitems__`, which for images in memory is one indexing operation; its
+    ``collate_fn`` must be :func:`~mmgentransfer.datasets.stack_batch`.
 
     Args:
         images: uint8 (N, C, H, W) in memory, or files that are read when asked for.

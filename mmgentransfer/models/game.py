@@ -56,12 +56,10 @@ class Stage:
         train: Names of the networks that are updated; the others are frozen and in eval mode. None: all.
         loss_weights: Weights of loss terms in this stage, in place of the terms' own.
         lr: Learning rate of players in this stage, in place of their optimiser's.
-        only: Regular expressions by network: of that one, only parameters in whose name one of them is found are
-            trained. The others get no gradient and no optimiser state, and layers without a trained parameter are in
-            eval mode.
-        modes: Mode of networks in this stage, in place of 'train' for trained and 'eval' for frozen ones: 'train',
-            'eval', or 'fixed_statistics', which is 'train' with batch norms that use their running statistics and leave
-            them alone.
+        only: Regular expressions by network: only parameters in whose name one is found are trained. The others get no
+            gradient and no optimiser state; layers without a trained parameter are in eval mode.
+        modes: Modes by network, in place of 'train' for trained and 'eval' for frozen ones: 'train', 'eval', or
+            'fixed_statistics', 'train' with batch norms that use their running statistics and leave them alone.
     """
 
     name: str

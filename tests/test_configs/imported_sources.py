@@ -11,10 +11,8 @@ _LSUN = ('livingroom', 'kitchen', 'bridge', 'church', 'car', 'bus')
 
 IMPORTED: dict[str, dict[str, dict[str, Any]]] = {
     'checkpoints/progan_celebahq_1024.pth': dict(
-        generator=dict(type='ProGANGenerator', image_size=1024, noise_size=512, out_channels=3, rms_eps=1e-5),
-        critic=dict(
-            type='ProGANDiscriminator', image_size=1024, in_channels=3, head='mmgen', pool_before_activation=True
-        ),
+        generator=dict(type='ProGANGenerator', image_size=1024, noise_size=512, out_channels=3),
+        critic=dict(type='ProGANDiscriminator', image_size=1024, in_channels=3),
     ),
     'checkpoints/sngan_imagenet_128.pth': dict(
         generator=dict(type='SNGANGenerator', image_size=128, base_channels=64, noise_size=128, num_classes=1000),

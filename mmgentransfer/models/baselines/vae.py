@@ -121,8 +121,8 @@ class SupervisedVAE(GAN):
     is the divergence of the Gaussians from N(0, I).
 
     Args:
-        **kwargs: As :class:`AdversarialModel`; ``networks`` has ``encoder`` and ``decoder``, an unconditional generator.
-            With a table, the training set needs ``with_indices=True``.
+        **kwargs: As :class:`AdversarialModel`; ``networks`` has ``encoder`` and ``decoder``, an unconditional
+            generator. With a table, the training set needs ``with_indices=True``.
 
     Raises:
         ValueError: Encoder and decoder don't fit, the decoder has classes, a table is trained on flipped images, or a

@@ -41,8 +41,8 @@ class VGG16Features(nn.Module):
         if not path.is_file():
             raise FileNotFoundError(
                 f"{path.name} is not in {path.parent}: put the weights of torchvision's "
-                'VGG16_Weights.IMAGENET1K_FEATURES there, or set VGG16Features.weights to where they are, or do without '
-                'by loss_weight=0 of the term'
+                'VGG16_Weights.IMAGENET1K_FEATURES there, or set VGG16Features.weights to where they are, or do '
+                "without: loss_weight=0 of model.losses' PerceptualLoss"
             )
         state = torch.load(path, map_location='cpu', weights_only=True)
         self.convs = nn.ModuleList()
@@ -98,8 +98,8 @@ class PerceptualLoss(WeightedLoss):
     Args:
         loss_weight: Weight of the term.
         network: Config of a network whose ``features`` map images in [0, 1] to a tensor or a list of tensors: by
-            default :class:`VGG16Features`; or a classifier with its trained weights, e.g. ``dict(type='DigitClassifier',
-            init_cfg=dict(type='TransferredWeights', checkpoint=..., prefix='classifier'))``.
+            default :class:`VGG16Features`; or a classifier with its trained weights, e.g.
+            ``dict(type='DigitClassifier', init_cfg=dict(type='TransferredWeights', checkpoint=..., prefix='classifier'))``.
 
     Raises:
         ValueError: The network would keep random weights.

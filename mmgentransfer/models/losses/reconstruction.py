@@ -49,6 +49,7 @@ class LatentEMDLoss(WeightedLoss):
         latents = at_least_float32(latents)
         # The differences themselves would be N * M * d numbers.
         squares = latents.square().sum(1)[:, None] + samples.square().sum(1) - 2 * latents @ samples.T
+        squares = squares.clamp(min=0)  # rounding can leave less
         return squares.amin(0).mean() + squares.amin(1).mean()
 
 
