@@ -1,6 +1,6 @@
 """Networks, losses and methods."""
 
-from . import backbones, generator_family, layers, losses, methods, miners, selectors
+from . import backbones, baselines, generator_family, layers, losses, methods, miners, prior, selectors, style_miners
 from .game import AdversarialModel, Batch
 from .preprocessor import ImagePreprocessor
 from .schedule import Move, Stage
@@ -14,10 +14,13 @@ __all__ = [
     'Stage',
     'StepRandom',
     'backbones',
+    'baselines',
     'generator_family',
     'layers',
     'losses',
     'methods',
     'miners',
+    'prior',
     'selectors',
+    'style_miners',
 ]

@@ -1,5 +1,15 @@
-"""Grids, strips and reports."""
+"""Grids, strips, curves and reports."""
 
+from .curves import draw_curves, moving_average
 from .grids import log_spaced, make_grid, read_grid, save_image, split_grid, stack_strips
 
-__all__ = ['log_spaced', 'make_grid', 'read_grid', 'save_image', 'split_grid', 'stack_strips']
+__all__ = [
+    'draw_curves',
+    'log_spaced',
+    'make_grid',
+    'moving_average',
+    'read_grid',
+    'save_image',
+    'split_grid',
+    'stack_strips',
+]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
 from collections.abc import Collection, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from mmgentransfer.checkpoints.files import atomic_write
+from mmgentransfer.visualization.curves import draw_curves
 
 __all__ = ['final_samples', 'write_report']
 
@@ -57,7 +56,7 @@ def write_report(
         parts += ['<h2>Real training images</h2>', _picture(reals[0], 'Real training images')]
     for run in runs:
         parts += _run_section(run['name'], Path(run['work_dir']))
-    plot = _curves(runs, curves)
+    plot = draw_curves(runs, curves)
     if plot is not None:
         source = base64.b64encode(plot).decode()
         parts.append(f'<h2>Scores over the iterations</h2><img alt="Curves" src="data:image/png;base64,{source}">')
@@ -111,42 +110,3 @@ def _run_section(name: str, work_dir: Path) -> list[str]:
     if final is not None:
         parts += ['<p class="caption">Samples at the end</p>', _picture(final, f'{name}: samples at the end')]
     return parts
-
-
-def _curves(runs: Sequence[dict[str, Any]], curves: Sequence[tuple[str, str]]) -> bytes | None:
-    """Draws a panel for each metric with a line for each run, or returns None if nothing was measured."""
-    histories = {run['name']: _history(Path(run['work_dir'])) for run in runs}
-    measured = [(key, name) for key, name in curves if any(key in line for h in histories.values() for line in h)]
-    if not measured:
-        return None
-    from matplotlib.figure import Figure
-
-    columns = min(2, len(measured))
-    rows = -(-len(measured) // columns)
-    figure = Figure(figsize=(5.5 * columns, 3.6 * rows), layout='constrained')
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
-    for panel, (key, name) in zip(panels, measured, strict=False):
-        for run, history in histories.items():
-            points = [(line['iter'], line[key]) for line in history if line.get(key) is not None]
-            if points:
-                panel.plot(*zip(*points, strict=True), marker='o', markersize=3, label=run)
-        positive = [line['iter'] for history in histories.values() for line in history if line['iter'] > 0]
-        if positive:
-            panel.set_xscale('symlog', linthresh=min(positive))  # logarithmic, with room for iteration 0
-        if key.startswith('fid'):
-            panel.set_yscale('log')
-        panel.set(title=name, xlabel='iteration')
-        panel.grid(alpha=0.3)
-    for panel in panels[len(measured) :]:
-        panel.axis('off')
-    panels[0].legend(fontsize='small')
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format='png', dpi=110)
-    return buffer.getvalue()
-
-
-def _history(work_dir: Path) -> list[dict[str, float]]:
-    """A run's scores in order; where an iteration was scored again after a resume, the last."""
-    file = work_dir / 'metrics.jsonl'
-    lines = [json.loads(line) for line in file.read_text().splitlines() if line] if file.is_file() else []
-    return [line for _, line in sorted({line['iter']: line for line in lines}.items())]
