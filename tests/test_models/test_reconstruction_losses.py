@@ -116,9 +116,7 @@ def test_missing_weights_are_named_when_it_is_built(tmp_path, monkeypatch):
         PerceptualLoss()
     PerceptualLoss(loss_weight=0)  # needs none
     torch.save({'features.0.weight': torch.zeros(64, 1, 3, 3)}, tmp_path / 'other.pth')
-    with pytest.raises(
-        ValueError, match=r'features\.0\.weight should be \(64, 3, 3, 3\).* has \(64, 1, 3, 3\)'
-    ):
+    with pytest.raises(ValueError, match=r'features\.0\.weight should be \(64, 3, 3, 3\).* has \(64, 1, 3, 3\)'):
         VGG16Features(str(tmp_path / 'other.pth'))
 
 
