@@ -1,6 +1,6 @@
 # BSA on SNGAN's conditional ImageNet model at 128 px: 11 pairs of scales and shifts, those of the ten block norms in
-# place of every class's. A leaf adds the target set of 25 images. Rates, weights and schedule are those of BSA's authors;
-# that the rates fall to a tenth is assumed.
+# place of every class's. A leaf adds the target set of 25 images. Rates, weights and schedule are those of BSA's
+# authors; that the rates fall to a tenth is assumed.
 _base_ = ['../default_runtime.py', './evaluation_few_shot.py']
 _source = dict(type='TransferredWeights', checkpoint='checkpoints/sngan_imagenet_128.pth', prefix='generator')
 model = dict(

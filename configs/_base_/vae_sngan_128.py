@@ -1,6 +1,5 @@
 # The VAE of thesis Fig. 3.6: SNGAN's generator as the decoder, from scratch, and a learned Gaussian for each of 25
-# images. The thesis gives neither rates nor a number of iterations: those of the latents and of the decoder are ours, and
-# as many iterations as BSA's.
+# images. The thesis gives neither rates nor a number of iterations: the rates are ours, the iterations are BSA's.
 _base_ = './bsa_sngan_128.py'
 model = dict(
     _delete_=True,

@@ -1,5 +1,5 @@
-# A supervised VAE of one digit, from scratch: a generator with batch norms as the decoder (one without stays black under
-# L1), and a learned Gaussian for each image. Rates and the weight of kl, at which images stay apart, are ours.
+# A supervised VAE of one digit, from scratch: a generator with batch norms as the decoder (one without stays black
+# under L1), and a learned Gaussian for each image. Rates and the weight of kl, at which images stay apart, are ours.
 _base_ = [
     '../default_runtime.py',
     '../_base_/datasets/digits_28_target.py',

@@ -99,7 +99,7 @@ class PerceptualLoss(WeightedLoss):
         loss_weight: Weight of the term.
         network: Config of a network whose ``features`` map images in [0, 1] to a tensor or a list of tensors: by
             default :class:`VGG16Features`; or a classifier with its trained weights, e.g.
-            ``dict(type='DigitClassifier', init_cfg=dict(type='TransferredWeights', checkpoint=..., prefix='classifier'))``.
+            ``dict(type='DigitClassifier', init_cfg=dict(type='TransferredWeights', checkpoint=...))``.
 
     Raises:
         ValueError: The network would keep random weights.
