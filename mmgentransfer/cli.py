@@ -14,6 +14,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmgentransfer.cli_check_data import CHECK_DATA_HELP, add_check_data, run_check_data
+from mmgentransfer.cli_preferences import (
+    EXPORT_PAIRS_HELP,
+    SCORE_PAIRS_HELP,
+    add_export_pairs,
+    add_score_pairs,
+    run_export_pairs,
+    run_score_pairs,
+)
 from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
 from mmgentransfer.version import __version__
 
@@ -119,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument('-o', '--out', required=True, help='.pth file to write')
 
     add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
+    add_export_pairs(_command(commands, 'export-pairs', run_export_pairs, EXPORT_PAIRS_HELP))
+    add_score_pairs(_command(commands, 'score-pairs', run_score_pairs, SCORE_PAIRS_HELP))
 
     add_check_data(_command(commands, 'check-data', run_check_data, CHECK_DATA_HELP), _add_options)
 

@@ -66,27 +66,30 @@ def mmnets_config(
     }
     if 'rgb' in names:
         decoders['rgb'] = dict(type='RGBDecoder', stage_channels=(4, 6), norm_cfg=norm, init=kaiming)
-    return dict(
-        type='MixAndMatchNets',
-        data_preprocessor=dict(type='ModalityPreprocessor'),
-        modalities={m: dict(KINDS[m]) for m in names},
-        graph=dict(sets=sets, anchor='rgb' if 'rgb' in names else None),
-        networks=dict(
-            encoders={
-                m: dict(
-                    type='SegNetEncoder', in_channels=CHANNELS[m], norm_cfg=None if m == 'rgb' else norm, **stages
-                )
-                for m in names
-            },
-            decoders=decoders,
-            discriminators=dict(rgb=dict(type='RGBDiscriminator', channels=(4, 6), norm_cfg=norm, init=kaiming))
-            if 'rgb' in names
-            else {},
-        ),
-        losses={name: dict(cfg) for name, cfg in LOSSES.items() if name in names or name not in KINDS},
-        moves=[dict(player='critic', every=2), dict(player='generator')],
-        stages=STAGES,
-    ) | options
+    return (
+        dict(
+            type='MixAndMatchNets',
+            data_preprocessor=dict(type='ModalityPreprocessor'),
+            modalities={m: dict(KINDS[m]) for m in names},
+            graph=dict(sets=sets, anchor='rgb' if 'rgb' in names else None),
+            networks=dict(
+                encoders={
+                    m: dict(
+                        type='SegNetEncoder', in_channels=CHANNELS[m], norm_cfg=None if m == 'rgb' else norm, **stages
+                    )
+                    for m in names
+                },
+                decoders=decoders,
+                discriminators=dict(rgb=dict(type='RGBDiscriminator', channels=(4, 6), norm_cfg=norm, init=kaiming))
+                if 'rgb' in names
+                else {},
+            ),
+            losses={name: dict(cfg) for name, cfg in LOSSES.items() if name in names or name not in KINDS},
+            moves=[dict(player='critic', every=2), dict(player='generator')],
+            stages=STAGES,
+        )
+        | options
+    )
 
 
 def scenes(num: int = 12, sets: dict[str, list[str]] = SETS, **options: Any) -> DisjointSets:

@@ -1,6 +1,6 @@
-# MineGAN against TransferGAN over numbers of images and budgets: quality, diversity, memorising.
+# MineGAN against TransferGAN and BSA over numbers of images and budgets: quality, diversity, memorising.
 # mmgentransfer sweep configs/minegan/digits_few_images.py --jobs 2
-title = 'MineGAN and TransferGAN on the digits: nine digits -> 9'
+title = 'MineGAN, TransferGAN and BSA on the digits: nine digits -> 9'
 _source = 'work_dirs/transfergan/digits_source_no9'
 prerequisites = [
     dict(config='configs/classifiers/digits_28.py', work_dir='work_dirs/classifiers/digits_28'),
@@ -18,7 +18,7 @@ _short = {
 }
 _mining_alone = {'model.stages': [dict(name='mine', iters=400, train=['miners', 'critic'])]}
 rows = []
-for _num in (10, 50, 100):
+for _num in (10, 25, 50, 100):
     _images = {'train_dataloader.dataset.num_images': _num}
     rows += [
         dict(name=f'{_num} images, TransferGAN 400', config=_transfergan, options=_images),
@@ -27,6 +27,14 @@ for _num in (10, 50, 100):
     ]
     if _num == 50:
         rows.append(dict(name=f'{_num} images, MineGAN 100 + 100', options={**_images, **_short}))
+    else:
+        rows.append(
+            dict(
+                name=f'{_num} images, BSA 400',
+                config='configs/baselines/bsa_digits.py',
+                options={**_images, 'model.networks.latents.num_images': _num},
+            )
+        )
 _gently = dict(generator=1e-4)  # a fifth of the learning rate in the second half
 rows += [
     dict(

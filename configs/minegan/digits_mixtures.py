@@ -1,7 +1,7 @@
 # Sources of two digits each, and a target that mixes digits of two of them, 0.3:0.7, 0.5:0.5 and 0.7:0.3: does p follow
 # the mixture, and is mining from several better than TransferGAN from any one? (The shape of thesis Table 3.1.)
 # mmgentransfer sweep configs/minegan/digits_mixtures.py --jobs 2
-title = 'Mixtures of 1s and 7s from GANs of two digits each, 200 images, 500 iterations'
+title = 'Mixtures of 1s and 7s from GANs of two digits each, 200 images, 400 iterations'
 _names = ('0and1', '2and3', '4and5', '6and7')
 _sources = {_name: f'work_dirs/transfergan/digits_source_{_name}' for _name in _names}
 _classes = 'train_dataloader.dataset.classes'
@@ -21,6 +21,10 @@ prerequisites = [
     ),
 ]
 base = dict(config='configs/minegan/digits_two_sources.py')
+_gentle_end = [  # as the fine-tuning of digits_two_sources.py
+    dict(name='adapt', iters=250),
+    dict(name='settle', iters=150, lr=dict(critic=1e-4, generator=1e-4)),
+]
 _metrics = [
     dict(type='FID', extractor='digits'),
     dict(type='KMMD', extractor='digits'),
@@ -47,7 +51,8 @@ for _ratio in (0.3, 0.5, 0.7):
                 options={
                     **_target,
                     **_start,
-                    'train_cfg.max_iters': 500,
+                    'model.stages': _gentle_end,
+                    'train_cfg.val_interval': 50,
                     'val_evaluator.metrics': _metrics,
                 },
             )
@@ -68,8 +73,8 @@ columns = [
     dict(key='selector_l1', name='error of p', precision=2),
     dict(key='share_1_digits', name='share of 1s %', precision=1),
     dict(key='share_7_digits', name='of 7s %', precision=1),
-    dict(key='fid_digits', at=300, name='FID at 300 (mined)', precision=1),
-    dict(key='fid_digits', name='FID at 500', precision=1),
+    dict(key='fid_digits', at=250, name='FID at 250 (mined)', precision=1),
+    dict(key='fid_digits', name='FID at 400', precision=1),
     dict(key='kmmd_digits', name='KMMD', precision=3),
     dict(key='mv_ratio', name='MV ratio', precision=2),
 ]

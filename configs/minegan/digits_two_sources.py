@@ -32,7 +32,10 @@ model = dict(
     selector=dict(type='FrequencySelector', window=200),
     losses=dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty')),
     moves=[dict(player='critic', repeat=3), dict(player='generator')],
-    stages=[dict(name='mine', iters=300, train=['miners', 'critic']), dict(name='finetune', iters=200)],
+    stages=[
+        dict(name='mine', iters=250, train=['miners', 'critic']),
+        dict(name='finetune', iters=150, lr=dict(critic=1e-4, generator=1e-4)),
+    ],
 )
 _adam = dict(optimizer=dict(type='Adam', lr=5e-4, betas=(0.5, 0.9)))
 optim_wrapper = dict(constructor='PlayerOptimWrappers', critic=_adam, generator=_adam)
@@ -51,5 +54,5 @@ val_evaluator = dict(
     ]
 )
 test_evaluator = val_evaluator
-train_cfg = dict(type='GameTrainLoop', max_iters=500, val_interval=100, repeat_images=True)
-default_hooks = dict(checkpoint=dict(interval=250))
+train_cfg = dict(type='GameTrainLoop', max_iters=400, val_interval=50, repeat_images=True)
+default_hooks = dict(checkpoint=dict(interval=200))

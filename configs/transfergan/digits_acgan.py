@@ -3,9 +3,9 @@
 # Cond Concat: model.networks.generator.cond_mode=concat model.networks.generator.init_cfg.strategy=uncond_to_concat
 _base_ = [
     '../default_runtime.py',
-    '../_base_/datasets/digits_28.py',
-    '../_base_/models/wgan_gp_resnet_28.py',
-    '../_base_/evaluation_digits.py',
+    '../_base_/datasets/digits_16.py',
+    '../_base_/models/wgan_gp_resnet_16.py',
+    '../_base_/evaluation_digits_16.py',
 ]
 _source = 'work_dirs/transfergan/digits_resnet_source'
 _digits = [5, 6, 7, 8, 9]
@@ -33,7 +33,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(classes=_digits, labelled=True, relabel=True))
 test_dataloader = val_dataloader
-train_cfg = dict(type='GameTrainLoop', max_iters=400, val_interval=100, val_at_start=True)
+train_cfg = dict(type='GameTrainLoop', max_iters=200, val_interval=50, val_at_start=True)
 val_cfg = dict(batch_statistics=True)  # batches of 100 mix the five classes evenly
 test_cfg = val_cfg
 val_evaluator = dict(
@@ -45,4 +45,4 @@ val_evaluator = dict(
     ]
 )
 test_evaluator = val_evaluator
-default_hooks = dict(checkpoint=dict(interval=200))
+default_hooks = dict(checkpoint=dict(interval=100))

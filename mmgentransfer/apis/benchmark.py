@@ -1,13 +1,12 @@
-"""What the training step costs beside the passes that the method can't avoid."""
+"""What the training step costs beside the passes that the method can't avoid, and how much memory it takes."""
 
 from __future__ import annotations
 
-import resource
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,9 +14,10 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
+from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
-from mmgentransfer.models.losses import scores
 from mmgentransfer.models.methods.gan import GAN
+from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
 __all__ = ['StepTiming', 'benchmark_step']
@@ -27,7 +27,7 @@ _WARM_UP = 3
 
 @dataclass
 class StepTiming:
-    """Times of one stage, in seconds for an iteration.
+    """Times of one stage, in seconds for an iteration, and its memory, in bytes.
 
     Args:
         stage: Name of the stage.
@@ -35,8 +35,10 @@ class StepTiming:
         bare: Median of the bare passes.
         preprocessing: Median of the data preprocessor, which is part of the step.
         optimiser: Median of the optimisers' steps, which are part of both.
+        resting: Memory of weights, buffers, optimiser states and the batch between two steps.
+        peak: Most memory that tensors take during a step, ``resting`` included.
         steps: Every measured time of ``train_step``.
-        bares: Every measured time of the bare passes.
+        bares: Every measured time of the bare passes, each taken right after the step of the same place.
     """
 
     stage: str
@@ -44,23 +46,36 @@ class StepTiming:
     bare: float
     preprocessing: float
     optimiser: float
+    resting: int
+    peak: int
     steps: list[float] = field(repr=False)
     bares: list[float] = field(repr=False)
 
     @property
     def ratio(self) -> float:
-        """Time of the step over that of the bare passes."""
-        return self.step / self.bare
+        """Median of the ratios of a step's time and that of the bare passes next to it.
+
+        Both of a pair meet the same load of the machine, so this holds where the medians of the two drift.
+        """
+        return statistics.median(step / bare for step, bare in zip(self.steps, self.bares, strict=True))
 
 
 def benchmark_step(
     cfg: Config, iters: int = 20, batch_size: int | None = None, amp: bool = False, device: str | None = None
-) -> tuple[list[StepTiming], float]:
+) -> list[StepTiming]:
     """Times a GAN's ``train_step`` and the bare passes of the same networks, alternately, in each stage.
 
     The bare passes are, for each update of the critic: fake images without graph, the critic on real and fake images,
     the gradient penalty, one backward pass, the optimiser's step; and for the generator: fake images, the critic, one
-    backward pass, the optimiser's step. Images are random, so no data is needed, and weights are the initial ones.
+    backward pass, the optimiser's step. With several mined generators, every one makes images that are scored without
+    graph, and the above are the passes of the winners. Images and labels are random, so no data is needed; weights are
+    initial ones, so no checkpoint is.
+
+    On the CPU times are processor time, the sum over threads, in which other programs on the machine don't count.
+
+    Memory is that of tensors: on a GPU what PyTorch's allocator has counted, on the CPU the highest sum of the
+    allocations and frees that PyTorch's profiler sees. The process takes more, by its libraries and what allocators
+    keep in reserve.
 
     Args:
         cfg: Config of the experiment.
@@ -70,10 +85,11 @@ def benchmark_step(
         device: By default 'cuda' where there is a GPU, else 'cpu'.
 
     Returns:
-        The times of each stage, and the peak memory in bytes: of the GPU, or of the process.
+        The times and the memory of each stage.
 
     Raises:
-        ValueError: The model is not a GAN of a critic and a generator, or ``amp`` is asked for on the CPU.
+        ValueError: The model is not a GAN of a critic and a generator, the batch can't be split into the model's moves,
+            or ``amp`` is asked for on the CPU.
     """
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     if amp and device == 'cpu':
@@ -87,134 +103,115 @@ def benchmark_step(
                 wrapper['type'] = 'AmpOptimWrapper'
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
-        model = MODELS.build(cfg.model).to(device).train()
+        model = MODELS.build(_without_sources(cfg.model.to_dict()))
         if not isinstance(model, GAN) or list(model.players) != ['critic', 'generator']:
             raise ValueError(f'the benchmark takes GANs of a critic and a generator, not {type(model).__name__}')
-        if model.num_classes:
-            raise ValueError(f'the benchmark takes unconditional GANs; this one has {model.num_classes} classes')
+        model.init_weights()
+        model.to(device).train()
         wrappers = OPTIM_WRAPPER_CONSTRUCTORS.get(cfg.optim_wrapper.constructor)(
             {key: value for key, value in cfg.optim_wrapper.items() if key != 'constructor'}
         )(model)
-    with torch.no_grad():
-        shape = model.images_from(torch.randn(2, model.latent_size, device=device)).shape[1:]
-    images = torch.randint(0, 256, (batch_size or cfg.train_dataloader.batch_size, *shape), dtype=torch.uint8)
-    images = images.to(device)
-    if torch.device(device).type == 'cuda':
-        torch.cuda.reset_peak_memory_stats()
-    timings = [_time_stage(model, wrappers, images, index, iters, amp) for index in range(len(model.stages))]
-    if torch.device(device).type == 'cuda':
-        return timings, float(torch.cuda.max_memory_allocated())
-    return timings, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+    batch = _random_batch(model, batch_size or cfg.train_dataloader.batch_size, device)
+    return [_time_stage(model, wrappers, batch, index, iters, amp) for index in range(len(model.stages))]
 
 
-def _time_stage(model: GAN, wrappers: dict[str, Any], images: Tensor, stage: int, iters: int, amp: bool) -> StepTiming:
-    model.enter_stage(stage)
-    counter = iter(range(10**9))
-    bare = _BarePasses(model, wrappers, model.data_preprocessor(dict(images=images))['images'], amp)
-    steps, bares, preprocessing = [], [], []
-    for index in range(_WARM_UP + iters):
-        times = (
-            _seconds(lambda: model.train_step(dict(images=images), wrappers, iteration=next(counter)), images.device),
-            _seconds(bare.run, images.device),
-            _seconds(lambda: model.data_preprocessor(dict(images=images), training=True), images.device)
-            if not model.data_preprocessor.flip
-            else 0.0,
+def _without_sources(node: Any) -> Any:
+    """Returns a copy of a config without every ``init_cfg`` that loads a checkpoint."""
+    if isinstance(node, dict):
+        return {
+            key: _without_sources(value)
+            for key, value in node.items()
+            if not (key == 'init_cfg' and isinstance(value, dict) and 'checkpoint' in value)
+        }
+    return [_without_sources(item) for item in node] if isinstance(node, (list, tuple)) else node
+
+
+def _random_batch(model: GAN, num: int, device: str) -> dict[str, Tensor]:
+    if num % model.num_chunks:
+        raise ValueError(
+            f'--batch-size {num} can not be split into the {model.num_chunks} updates of model.moves; '
+            f'take a multiple of {model.num_chunks}'
         )
-        if index >= _WARM_UP:
-            for series, value in zip((steps, bares, preprocessing), times, strict=True):
-                series.append(value)
-    optimiser = statistics.median(_seconds(bare.optimiser_steps, images.device) for _ in range(iters))
+    shape = model.generate(model.draw_latents(1)).shape[1:]
+    batch = dict(images=torch.randint(0, 256, (num, *shape), dtype=torch.uint8, device=device))
+    if model.num_classes:
+        batch['labels'] = torch.randint(model.num_classes, (num,), device=device)
+    return batch
+
+
+def _time_stage(
+    model: GAN, wrappers: dict[str, Any], batch: dict[str, Tensor], stage: int, iters: int, amp: bool
+) -> StepTiming:
+    model.enter_stage(stage)
+    device = batch['images'].device
+    counter = iter(range(10**9))
+
+    def step() -> None:
+        model.train_step(dict(batch), wrappers, iteration=next(counter))
+
+    preprocessed = model.data_preprocessor(dict(batch))
+    bare = bare_passes(
+        model,
+        {player: wrapper.optimizer for player, wrapper in wrappers.items()},
+        preprocessed['images'],
+        preprocessed.get('labels'),
+        amp,
+    )
+    random = StepRandom(0, device=device)
+    preprocess = partial(model.data_preprocessor, training=True, random=random)
+    rounds = [
+        [_seconds(run, device) for run in (step, bare.run, lambda: preprocess(dict(batch)))]
+        for _ in range(_WARM_UP + iters)
+    ]
+    steps, bares, preprocessing = map(list, zip(*rounds[_WARM_UP:], strict=True))
+    resting = _bytes_of([*model.parameters(), *model.buffers(), *batch.values(), *_states(wrappers)])
+    peak = _peak_memory(step, device, resting)
     return StepTiming(
         model.stage.name,
         statistics.median(steps),
         statistics.median(bares),
         statistics.median(preprocessing),
-        optimiser,
+        statistics.median(_seconds(bare.optimiser_steps, device) for _ in range(iters)),
+        resting,
+        peak,
         steps,
         bares,
     )
 
 
 def _seconds(run: Callable[[], Any], device: torch.device) -> float:
-    synchronise = torch.cuda.synchronize if device.type == 'cuda' else lambda: None
+    synchronise, clock = lambda: None, time.process_time
+    if device.type == 'cuda':
+        synchronise, clock = torch.cuda.synchronize, time.perf_counter
     synchronise()
-    started = time.perf_counter()
+    started = clock()
     run()
     synchronise()
-    return time.perf_counter() - started
+    return clock() - started
 
 
-class _BarePasses:
-    """The forward and backward passes of one iteration, written out without the framework."""
+def _states(wrappers: dict[str, Any]) -> Iterable[Tensor]:
+    for wrapper in wrappers.values():
+        for state in wrapper.optimizer.state.values():
+            yield from (value for value in state.values() if isinstance(value, Tensor))
 
-    def __init__(self, model: GAN, wrappers: dict[str, Any], images: Tensor, amp: bool) -> None:
-        self.model = model
-        self.images = images
-        self.amp = amp
-        self.optimizers = {player: wrapper.optimizer for player, wrapper in wrappers.items()}
-        self.scaler = torch.amp.GradScaler(images.device.type, enabled=amp)
-        self.trained = {
-            player: [p for name in names for p in getattr(model, name).parameters()]
-            for player, names in model.trained.items()
-        }
-        self.everything = [p for name in model.network_names for p in getattr(model, name).parameters()]
 
-    def run(self) -> None:
-        """One iteration."""
-        chunks = self.images.chunk(self.model.num_chunks)
-        losses = dict(critic=self._critic_loss, generator=self._generator_loss)
-        for move in self.model.moves:
-            parameters = self.trained[move.player]
-            if not parameters:
-                continue
-            for parameter in self.everything:
-                parameter.requires_grad_(False)
-            for parameter in parameters:
-                parameter.requires_grad_(True)
-            optimizer = self.optimizers[move.player]
-            for repeat in range(move.repeat):
-                for real in chunks[repeat * move.accumulate : (repeat + 1) * move.accumulate]:
-                    self.scaler.scale(losses[move.player](real) / move.accumulate).backward()
-                self.scaler.step(optimizer)
-                self.scaler.update()
-                optimizer.zero_grad()
+def _bytes_of(tensors: Iterable[Tensor]) -> int:
+    return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values())
 
-    def optimiser_steps(self) -> None:
-        """The optimisers' steps of one iteration alone."""
-        for move in self.model.moves:
-            for parameter in self.trained[move.player]:
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
-            for _ in range(move.repeat):
-                self.optimizers[move.player].step()
 
-    def _critic_loss(self, real: Tensor) -> Tensor:
-        critic, losses = self.model.critic, self.model.losses
-        with self._autocast():
-            with torch.no_grad():
-                fake = self._fake(len(real))
-            if getattr(critic, 'mixes_images', False):
-                real_scores, fake_scores = scores(critic(real)), scores(critic(fake))
-            else:
-                real_scores, fake_scores = scores(critic(torch.cat([real, fake]))).chunk(2)
-            loss = self.model.weight('adversarial') * losses['adversarial'].critic(real_scores, fake_scores)
-            if self.model.weight('drift'):
-                loss = loss + self.model.weight('drift') * losses['drift'](real_scores)
-        if self.model.weight('gradient_penalty'):
-            alpha = torch.rand(len(real), 1, 1, 1, device=real.device)
-            mixed = (alpha * real + (1 - alpha) * fake.float()).requires_grad_(True)
-            (gradient,) = torch.autograd.grad(scores(critic(mixed)).sum(), mixed, create_graph=True)
-            penalty = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
-            loss = loss + self.model.weight('gradient_penalty') * penalty
-        return loss
-
-    def _generator_loss(self, real: Tensor) -> Tensor:
-        with self._autocast():
-            fake_scores = scores(self.model.critic(self._fake(len(real))))
-            return self.model.weight('adversarial') * self.model.losses['adversarial'].generator(fake_scores)
-
-    def _fake(self, num: int) -> Tensor:
-        return self.model.images_from(torch.randn(num, self.model.latent_size, device=self.images.device))
-
-    def _autocast(self) -> AbstractContextManager:
-        return torch.autocast(self.images.device.type) if self.amp else nullcontext()
+def _peak_memory(step: Callable[[], Any], device: torch.device, resting: int) -> int:
+    """Returns the most bytes of tensors that are alive at a time during ``step``, ``resting`` before it included."""
+    if device.type == 'cuda':
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        step()
+        return resting + torch.cuda.max_memory_allocated(device) - before
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step()
+    alive = highest = 0
+    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == '[memory]']
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        alive += event.nbytes()
+        highest = max(highest, alive)
+    return resting + highest

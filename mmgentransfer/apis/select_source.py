@@ -13,6 +13,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor
+from torch.utils.data import Subset
 
 from mmgentransfer.apis.checks import check_config
 from mmgentransfer.apis.inference import init_model
@@ -24,7 +25,9 @@ from mmgentransfer.evaluation.source_ranking import CRITERIA, SourceRanking
 from mmgentransfer.models.methods.gan import GAN
 from mmgentransfer.registry import DATASETS, suggest
 
-__all__ = ['SourceModel', 'select_source', 'start_from']
+__all__ = ['SourceModel', 'config_of', 'select_source', 'start_from']
+
+MOST_REAL = 50_000  # images of a real set that are compared; source sets have millions
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def select_source(
 ) -> SourceRanking:
     """Ranks source models for a target by the FID of what they generate, unadapted, to the target's training images.
 
-    Thesis section 2.3.7. Any number of sources, of any method that samples images from noise, and any extractor.
+    Thesis section 2.3.7. Any number of sources, of any method that samples images from noise, and any extractor. Of a
+    real set with more than 50,000 images, 50,000 fixed random ones are taken.
 
     Args:
         target: Config (or its file) of the adaptation: its ``train_dataloader.dataset`` are the target's images, and
@@ -96,7 +100,7 @@ def select_source(
 
     columns: dict[str, dict[str, float]] = dict(gen_to_target={}, real_to_target={}, gen_to_own={})
     for source in sources:
-        source_config = _config_of(source)
+        source_config = config_of(source)
         model = init_model(source_config, source.checkpoint, device)
         if not isinstance(model, GAN):
             raise ValueError(f'source {source.name!r}: a {type(model).__name__} does not generate images from noise')
@@ -161,7 +165,12 @@ def _evaluator(extractor: str, settings: dict[str, Any]) -> GenerationEvaluator:
     return evaluator
 
 
-def _config_of(source: SourceModel) -> Config:
+def config_of(source: SourceModel) -> Config:
+    """Returns a source's config: the file that it names, else what its checkpoint holds.
+
+    Raises:
+        ValueError: The checkpoint holds no config, and none is named.
+    """
     if source.config is not None:
         return read_config(source.config)
     text = load_checkpoint(source.checkpoint).get('meta', {}).get('cfg')
@@ -175,7 +184,11 @@ def _images_of(config: Config, owner: str) -> DatasetImages:
     if dataset is None:
         raise ValueError(f'{owner}: the config has no train_dataloader.dataset')
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
-        return DatasetImages(DATASETS.build(dataset))
+        images = DATASETS.build(dataset)
+    if len(images) > MOST_REAL:
+        chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:MOST_REAL]
+        images = Subset(images, chosen.sort().values.tolist())
+    return DatasetImages(images)
 
 
 def _generated(

@@ -192,7 +192,7 @@ def dry_run(cfg: Config) -> str:
 def describe(model: nn.Module) -> str:
     """Returns a table of a model's networks: class, parameters, shapes, and in which stages each is trained."""
     rows = [('network', 'class', 'parameters', 'player', 'trained in', 'shapes')]
-    for player, names in model.players.items():
+    for player, names in [*model.players.items(), ('', model.frozen)]:
         for name in names:
             network = getattr(model, name)
             members = [network]
@@ -201,10 +201,14 @@ def describe(model: nn.Module) -> str:
             kinds = [type(member).__name__ for member in members]
             shapes = ' + '.join(filter(None, map(_shapes, members)))
             count = sum(p.numel() for p in network.parameters())
-            stages = [s.name for s in model.stages if any(n.split('.')[0] == name for n in model.trained_in(s)[player])]
+            stages = [s.name for s in model.stages if name in _networks_of(model.trained_in(s).get(player, []))]
             rows.append((name, ' + '.join(kinds), f'{count:,}', player, ', '.join(stages), shapes))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _networks_of(members: list[str]) -> set[str]:
+    return {member.split('.')[0] for member in members}
 
 
 def _shapes(network: nn.Module) -> str:

@@ -10,7 +10,8 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from mmgentransfer.checkpoints.files import load_state_dict
+from mmgentransfer.checkpoints.describe import compare, config_of_network
+from mmgentransfer.checkpoints.files import load_checkpoint, load_state_dict
 from mmgentransfer.registry import WEIGHT_INITIALIZERS, suggest
 
 __all__ = ['STRATEGIES', 'TransferReport', 'TransferredWeights']
@@ -23,6 +24,8 @@ class TransferReport:
     Args:
         copied: Taken over as they are.
         tiled: Repeated, e.g. one row of a norm for every class.
+        averaged: The mean of a table's rows, e.g. of a norm with a row for each class.
+        cut: A part taken over, e.g. the columns of the image without those of the class.
         partly_copied: Some columns taken over, the others new: random, or 0.
         random: Left at their random initialisation because the source has nothing for them.
         unused: Tensors of the source that the target has no place for.
@@ -30,13 +33,15 @@ class TransferReport:
 
     copied: list[str] = field(default_factory=list)
     tiled: list[str] = field(default_factory=list)
+    averaged: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     partly_copied: list[str] = field(default_factory=list)
     random: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         parts = [f'{len(self.copied)} tensors copied']
-        for name in ('tiled', 'partly_copied', 'random', 'unused'):
+        for name in ('tiled', 'averaged', 'cut', 'partly_copied', 'random', 'unused'):
             names = getattr(self, name)
             if names:
                 shown = ', '.join(names[:4]) + (', ...' if len(names) > 4 else '')
@@ -118,12 +123,99 @@ def uncond_to_acgan(target: dict[str, Tensor], source: dict[str, Tensor]) -> Tra
     return _transfer(target, source, random=head)
 
 
+def cond_to_uncond(target: dict[str, Tensor], source: dict[str, Tensor]) -> TransferReport:
+    """Copies a network with class-conditional batch norms or a projection into one without classes.
+
+    The scale and the offset of each norm become the mean over the classes of the source's, and a critic's table of
+    class vectors is left out, so that its score is without the projection; all else is copied.
+
+    Raises:
+        ValueError: The checkpoint has neither a norm with a row for each class nor a table of class vectors where the
+            network has none, or anything else differs.
+    """
+    averaged = [
+        name
+        for name, tensor in target.items()
+        if name in source and tensor.ndim == 1 and source[name].ndim == 2 and source[name].shape[1:] == tensor.shape
+    ]
+    table = [name for name in source if name not in target and name.startswith(('embedding.', 'embed.'))]
+    if not averaged and not table:
+        raise ValueError(
+            'the checkpoint has no conditional norms and no projection that the network lacks: for the same classes '
+            'take strategy "copy", for classes that enter as one-hot planes "strip_onehot"'
+        )
+    return _transfer(target, source, averaged=averaged, left_out=table)
+
+
+def one_class(target: dict[str, Tensor], source: dict[str, Tensor], source_class: int | None = None) -> TransferReport:
+    """Copies a network with K classes into the same with ``num_classes=1``, e.g. a BigGAN whose target has no label.
+
+    Each table of classes becomes one row: that of ``source_class``, or the mean over all classes.
+
+    Raises:
+        ValueError: The network has no table of one row where the checkpoint has one of several, ``source_class`` is
+            none of the classes, or anything else differs.
+    """
+    tables = [
+        name
+        for name, tensor in target.items()
+        if name in source and tensor.shape[:1] == (1,) and tensor.shape[1:] == source[name].shape[1:]
+        if len(source[name]) > 1
+    ]
+    if not tables:
+        raise ValueError(
+            'no table of the network has one row where the checkpoint has one for each class: it needs num_classes=1, '
+            'and the checkpoint several'
+        )
+    for name in tables:
+        if source_class is not None and not 0 <= source_class < len(source[name]):
+            raise ValueError(f'init_cfg.source_class={source_class}: the classes are 0 to {len(source[name]) - 1}')
+    rows = {
+        name: source[name].mean(0, keepdim=True) if source_class is None else source[name][source_class, None]
+        for name in tables
+    }
+    report = _transfer(target, source | rows)
+    report.copied = [name for name in report.copied if name not in rows]
+    (report.averaged if source_class is None else report.cut).extend(tables)
+    return report
+
+
+def strip_onehot(target: dict[str, Tensor], source: dict[str, Tensor]) -> TransferReport:
+    """Copies a critic that takes one-hot planes (or numbers) of a class beside the image into one without classes.
+
+    The first layer keeps the weights of the image, which come first; all else is copied.
+
+    Raises:
+        ValueError: No layer has fewer inputs than the checkpoint's, or anything else differs.
+    """
+    cut = [
+        name
+        for name, tensor in target.items()
+        if name in source
+        and tensor.ndim == source[name].ndim
+        and tensor.ndim in (2, 4)
+        and tensor.shape[0] == source[name].shape[0]
+        and tensor.shape[2:] == source[name].shape[2:]
+        and tensor.shape[1] < source[name].shape[1]
+    ]
+    if len(cut) != 1:
+        found = f'{len(cut)} do: {", ".join(cut[:5])}' if cut else 'none does'
+        raise ValueError(
+            "exactly one layer, a critic's first, has to take fewer inputs than the checkpoint's, whose class enters "
+            f'beside the image; {found}'
+        )
+    return _transfer(target, source, cut=cut)
+
+
 def _transfer(
     target: dict[str, Tensor],
     source: dict[str, Tensor],
     tiled: Sequence[str] = (),
     widened: Sequence[str] = (),
     random: Sequence[str] = (),
+    averaged: Sequence[str] = (),
+    cut: Sequence[str] = (),
+    left_out: Sequence[str] = (),
     zero_columns: bool = False,
 ) -> TransferReport:
     """Copies all tensors, those that are named in the ways that are named; nothing is written if one does not fit.
@@ -134,14 +226,17 @@ def _transfer(
         tiled: Names of tables (K, c) that get the source's vector (c,) in each row.
         widened: Names of matrices that get the source's in their first columns.
         random: Names that the source lacks.
+        averaged: Names of vectors (c,) that get the mean of the rows of the source's tables (K, c).
+        cut: Names of weights that get the first inputs of the source's.
+        left_out: Names that the target lacks.
         zero_columns: Whether the other columns of ``widened`` become 0.
 
     Raises:
         ValueError: Names or shapes differ.
     """
-    special = {*tiled, *widened, *random}
+    special = {*tiled, *widened, *random, *averaged, *cut}
     missing = [name for name in target if name not in source and name not in random]
-    unused = [name for name in source if name not in target]
+    unused = [name for name in source if name not in target and name not in left_out]
     wrong = [
         name for name in target if name in source and name not in special and target[name].shape != source[name].shape
     ]
@@ -157,11 +252,17 @@ def _transfer(
         if unused:
             lines.append(f'only in the checkpoint: {", ".join(unused[:5])} ({len(unused)} in all)')
         raise ValueError('\n  '.join(['the checkpoint does not fit the network', *lines]))
-    report = TransferReport(random=list(random))
+    report = TransferReport(random=list(random), unused=list(left_out))
     for name, tensor in target.items():
         if name in tiled:
             tensor.copy_(source[name].expand_as(tensor))
             report.tiled.append(name)
+        elif name in averaged:
+            tensor.copy_(source[name].mean(dim=0))
+            report.averaged.append(name)
+        elif name in cut:
+            tensor.copy_(source[name][:, : tensor.shape[1]])
+            report.cut.append(name)
         elif name in widened:
             columns = source[name].shape[1]
             tensor[:, :columns].copy_(source[name])
@@ -179,6 +280,9 @@ STRATEGIES: dict[str, Callable[..., TransferReport]] = dict(
     uncond_to_concat=uncond_to_concat,
     uncond_to_bnorm=uncond_to_bnorm,
     uncond_to_acgan=uncond_to_acgan,
+    cond_to_uncond=cond_to_uncond,
+    strip_onehot=strip_onehot,
+    one_class=one_class,
 )
 NEW_COLUMNS = ('glorot', 'zero')
 
@@ -193,13 +297,17 @@ class TransferredWeights:
         checkpoint: A file, the folder of a run (its latest checkpoint), or a URL.
         prefix: The network's name in the source model, e.g. ``generator``; its moving average is preferred.
         strategy: How the source's tensors map to the network's: 'copy', or from an unconditional source to a network
-            with classes 'uncond_to_concat' and 'uncond_to_bnorm' (generators) and 'uncond_to_acgan' (critics).
+            with classes 'uncond_to_concat' and 'uncond_to_bnorm' (generators) and 'uncond_to_acgan' (critics), or from
+            a source with classes to a network without 'cond_to_uncond' (conditional norms, projection) and
+            'strip_onehot' (critics that the class enters beside the image); 'one_class' to one with ``num_classes=1``.
         allow_pickle: Whether to read a file that could run code.
         new_columns: For 'uncond_to_concat', how the weights of the classes start: 'glorot' (random, the default) or
             'zero' (the network starts as the source).
+        source_class: For 'one_class', the class that is taken; None for the mean of all.
 
     Raises:
-        ValueError: The strategy or ``new_columns`` is unknown, they don't go together, or the weights don't fit.
+        ValueError: The strategy or ``new_columns`` is unknown, they or ``source_class`` don't go together, or the
+            weights don't fit.
         FileNotFoundError: There is no such checkpoint.
     """
 
@@ -210,6 +318,7 @@ class TransferredWeights:
         strategy: str = 'copy',
         allow_pickle: bool = False,
         new_columns: Literal['glorot', 'zero'] | None = None,
+        source_class: int | None = None,
     ) -> None:
         if strategy not in STRATEGIES:
             raise ValueError(
@@ -222,11 +331,16 @@ class TransferredWeights:
             raise ValueError(
                 f"init_cfg.new_columns={new_columns!r} is for strategy 'uncond_to_concat'; the strategy is {strategy!r}"
             )
+        if source_class is not None and strategy != 'one_class':
+            raise ValueError(
+                f"init_cfg.source_class={source_class} is for strategy 'one_class'; the strategy is {strategy!r}"
+            )
         self.checkpoint = checkpoint
         self.prefix = prefix
         self.strategy = strategy
         self.allow_pickle = allow_pickle
-        self._options = {} if new_columns is None else dict(new_columns=new_columns)
+        options = dict(new_columns=new_columns, source_class=source_class)
+        self._options = {name: value for name, value in options.items() if value is not None}
 
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> TransferReport:
@@ -235,9 +349,11 @@ class TransferredWeights:
         try:
             report = STRATEGIES[self.strategy](module.state_dict(), source, **self._options)
         except ValueError as error:
+            text = load_checkpoint(self.checkpoint, self.allow_pickle).get('meta', {}).get('cfg')
+            sentence = compare(source, module, config_of_network(text, self.prefix))
             raise ValueError(
                 f'init_cfg.checkpoint {self.checkpoint!r} (prefix {self.prefix!r}, strategy {self.strategy!r}) '
-                f'into {type(module).__name__}: {error}'
+                f'into {type(module).__name__}: {sentence}; {error}'
             ) from None
         print_log(
             f'{type(module).__name__} starts from {self.checkpoint} ({self.prefix or "whole file"}): {report}',

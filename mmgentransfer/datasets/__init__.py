@@ -5,7 +5,7 @@ import mmcv.transforms  # noqa: F401  registers mmcv's transforms, which a datas
 from .aligned import AlignedDataset, DisjointSets
 from .aligned_folders import AlignedModalities, SeparateSets
 from .collate import stack_batch
-from .embedded import Digits, ToyScenes
+from .embedded import Digits, ToyObjects, ToyScenes
 from .image_dataset import ImageDataset
 from .image_folder import ImageFolder
 from .labelled_image_folder import LabelledImageFolder
@@ -29,6 +29,7 @@ __all__ = [
     'OpponentReader',
     'ResizeToSquare',
     'SeparateSets',
+    'ToyObjects',
     'ToyScenes',
     'nested_subset',
     'opponent_channels',

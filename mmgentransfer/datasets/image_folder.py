@@ -52,6 +52,7 @@ class ImageFolder(ImageDataset):
             with ``img_path`` and must end with ``img`` of the size and channels above, BGR as everywhere in mmcv. They
             should not be random: with ``cache='ram'`` they are applied once.
         extensions: Endings of the files to take.
+        with_indices: Whether items have ``indices``, their place 0..N-1 in the set.
 
     Attributes:
         files: The files chosen; ``files.path(i)`` is the path of image i.
@@ -75,13 +76,14 @@ class ImageFolder(ImageDataset):
         resize: str = 'crop',
         pipeline: Sequence[dict[str, Any]] | None = None,
         extensions: Sequence[str] = EXTENSIONS,
+        with_indices: bool = False,
     ) -> None:
         root = find_folder(data_root, 'dataset.data_root')
         names = np.array(_split_names(root, split, extensions), dtype=object)
         chosen = nested_subset(np.arange(len(names)), num_images, seed, skip, what=f'images in {root}')
         pipeline = default_pipeline(image_size, channels, resize) if pipeline is None else pipeline
         self.files = ImageFiles(root, names[chosen], pipeline, image_size, channels)
-        super().__init__(load_files(self.files, cache, check))
+        super().__init__(load_files(self.files, cache, check), with_indices=with_indices)
 
 
 def _split_names(root: Path, split: str | None, extensions: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ class LabelledImageFolder(ImageDataset):
         class_order: The classes to take, label 0 first; all of them in alphabetical order by default.
         num_per_class: Takes this many of each class, a nested subset (see
             :func:`~mmgentransfer.datasets.nested_subset`).
-        channels, seed, cache, check, resize, pipeline, extensions: As for
+        channels, seed, cache, check, resize, pipeline, extensions, with_indices: As for
             :class:`~mmgentransfer.datasets.ImageFolder`.
         skip: Leaves out the first ones of each class's permutation: ``skip=n`` shares nothing with
             ``num_per_class=n``.
@@ -61,6 +61,7 @@ class LabelledImageFolder(ImageDataset):
         resize: str = 'crop',
         pipeline: Sequence[dict[str, Any]] | None = None,
         extensions: Sequence[str] = EXTENSIONS,
+        with_indices: bool = False,
     ) -> None:
         root = find_folder(data_root, 'dataset.data_root')
         classes = _ordered_classes(root, class_order)
@@ -77,7 +78,7 @@ class LabelledImageFolder(ImageDataset):
         pipeline = default_pipeline(image_size, channels, resize) if pipeline is None else pipeline
         self.files = ImageFiles(root, names, pipeline, image_size, channels)
         labels = torch.repeat_interleave(torch.arange(len(classes)), torch.tensor(counts))
-        super().__init__(load_files(self.files, cache, check), labels, classes)
+        super().__init__(load_files(self.files, cache, check), labels, classes, with_indices)
 
 
 def _ordered_classes(root: Path, class_order: Sequence[str] | None) -> list[str]:

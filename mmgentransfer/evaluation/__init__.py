@@ -13,10 +13,12 @@ from .metrics import (
     ClasswiseFID,
     GeneratedClassificationAccuracy,
     IndependentWasserstein,
+    InferenceTime,
     MeanVariance,
     Metric,
     NearestTrainingImage,
     SelectorDistribution,
+    SubsetFIDLowerBound,
 )
 from .source_ranking import SourceRanking
 from .translation_evaluator import TranslationEvaluator
@@ -34,11 +36,13 @@ __all__ = [
     'ImageSet',
     'InceptionFeatures',
     'IndependentWasserstein',
+    'InferenceTime',
     'MeanVariance',
     'Metric',
     'NearestTrainingImage',
     'SelectorDistribution',
     'SourceRanking',
+    'SubsetFIDLowerBound',
     'TranslationEvaluator',
     'functional',
 ]

@@ -1,6 +1,6 @@
 """Networks, losses and methods."""
 
-from . import backbones, baselines, generator_family, layers, losses, methods, miners, selectors
+from . import backbones, baselines, generator_family, layers, losses, methods, miners, prior, selectors, style_miners
 from .game import AdversarialModel, Batch
 from .preprocessor import ImagePreprocessor
 from .schedule import Move, Stage
@@ -20,5 +20,7 @@ __all__ = [
     'losses',
     'methods',
     'miners',
+    'prior',
     'selectors',
+    'style_miners',
 ]

@@ -8,6 +8,7 @@ processes, is here.
 from __future__ import annotations
 
 import copy
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mmgentransfer.engine.distributed import average_gradients
+from mmgentransfer.models.partial_training import rest_untrained_layers, set_mode
 from mmgentransfer.models.schedule import Stage, parse_moves, parse_stages
 from mmgentransfer.models.step_random import StepRandom, derive_seed
 from mmgentransfer.registry import MODELS, suggest
@@ -76,6 +78,8 @@ class AdversarialModel(BaseModel):
     """
 
     players: dict[str, list[str]] = {}
+    frozen: list[str] = []
+    """Networks that the method uses but no player trains: always in eval mode, never requiring gradients."""
     shared_player: str | None = None
     stage_settings: dict[str, Any] = {}
 
@@ -90,16 +94,19 @@ class AdversarialModel(BaseModel):
     ) -> None:
         preprocessor = MODELS.build(data_preprocessor or dict(type='ImagePreprocessor'))
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
-        self.network_names = [name for names in self.players.values() for name in names]
+        self.trainable_names = [name for names in self.players.values() for name in names]
+        self.network_names = [*self.trainable_names, *self.frozen]
         _same_names('model.networks', networks, self.network_names)
         for name in self.network_names:
             setattr(self, name, self._build_network(name, networks[name]))
+        for name in self.frozen:
+            getattr(self, name).requires_grad_(False)
         self.losses = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in losses.items()})
         self.ema = nn.ModuleDict()
         self.moves = parse_moves(moves, list(self.players))
         self.stages = parse_stages(
             stages or [dict(name='train')],
-            networks=list(dict.fromkeys([*self.network_names, *self._expand(self.network_names)])),
+            networks={name: self.get_submodule(name) for name in self._nameable()},
             settings=list(self.stage_settings),
             losses=list(self.losses),
             players=list(self.players),
@@ -173,6 +180,10 @@ class AdversarialModel(BaseModel):
             names += [name] if members and trained.issuperset(members) else [m for m in members if m in trained]
         return names
 
+    def _nameable(self) -> list[str]:
+        """Returns the names by which stages may speak of networks: those that players train, and their members."""
+        return list(dict.fromkeys([*self.trainable_names, *self._expand(self.trainable_names)]))
+
     def _expand(self, names: list[str]) -> list[str]:
         return [member for name in names for member in self._members(name)]
 
@@ -189,10 +200,41 @@ class AdversarialModel(BaseModel):
         if mode:
             trained = {name for names in self.trained.values() for name in names}
             for name in self._expand(self.network_names):
-                if name not in trained:
-                    self.get_submodule(name).eval()
+                network, key = self.get_submodule(name), self._key_of(self.stage.modes, name)
+                set_mode(network, self.stage.modes[key] if key else 'train' if name in trained else 'eval')
+                if self._key_of(self.stage.only, name) and not key:
+                    rest_untrained_layers(network, self.trained_parameters([name]))
+            for network in (getattr(self, name) for name in self.network_names):
+                if isinstance(network, (nn.ModuleList, nn.ModuleDict)):
+                    network.training = any(member.training for member in network.children())
             self.ema.eval()
         return self
+
+    @staticmethod
+    def _key_of(named: dict[str, Any], member: str) -> str | None:
+        """Returns the key by which a stage's dict speaks of a member of a list or dict of networks, or of all."""
+        return next((key for key in (member, member.split('.')[0]) if key in named), None)
+
+    def trained_parameters(self, names: list[str]) -> list[nn.Parameter]:
+        """Returns those parameters of the named networks that the current stage lets change."""
+        chosen = []
+        for member in self._expand(names):
+            key = self._key_of(self.stage.only, member)
+            parameters = self.get_submodule(member).named_parameters(prefix=member)
+            if key is None:
+                chosen += [parameter for _, parameter in parameters]
+                continue
+            patterns = self.stage.only[key]  # found in names that begin after the key's own
+            chosen += [p for name, p in parameters if any(re.search(x, name[len(key) + 1 :]) for x in patterns)]
+        return chosen
+
+    def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
+        """Raises a ``ValueError`` if the method can't use ``dataset``; called before training, it has no objection.
+
+        Args:
+            dataset: The data set of a loader, whose items are dicts of tensors.
+            key: The loader's name in the config, for the message.
+        """
 
     def setting(self, name: str) -> Any:
         """Returns one of the method's ``stage_settings`` as it is in the current stage."""
@@ -209,7 +251,7 @@ class AdversarialModel(BaseModel):
     @property
     def num_chunks(self) -> int:
         """Number of equal parts that the loader's batch is split into."""
-        return max(move.repeat * move.accumulate for move in self.moves)
+        return max((move.repeat * move.accumulate for move in self.moves), default=1)
 
     def train_step(
         self, data: dict, optim_wrapper: dict[str, OptimWrapper], iteration: int = 0, seed: int = 0
@@ -277,8 +319,8 @@ class AdversarialModel(BaseModel):
     @contextmanager
     def _only_trainable(self, names: list[str]) -> Iterator[list[nn.Parameter]]:
         """Lets only the named networks require gradients, yields their parameters, and frees everything afterwards."""
-        parameters = [p for name in names for p in self.get_submodule(name).parameters()]
-        everything = [p for name in self.network_names for p in getattr(self, name).parameters()]
+        parameters = self.trained_parameters(names)
+        everything = [p for name in self.trainable_names for p in getattr(self, name).parameters()]
         for parameter in everything:
             parameter.requires_grad_(False)
             parameter.grad = None
@@ -340,17 +382,6 @@ class AdversarialModel(BaseModel):
         if which not in ('ema', 'live'):
             raise ValueError(f"which must be 'ema' or 'live', got {which!r}")
         return self.ema[name] if which == 'ema' and name in self.ema else getattr(self, name)
-
-    def check_data(self, dataset: Dataset, key: str) -> None:
-        """Checks a data set before any training, in a method that knows what it must be.
-
-        Args:
-            dataset: Of a training or validation loader.
-            key: The config key of the loader, for errors.
-
-        Raises:
-            ValueError: The method can't use the data.
-        """
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not part of a game: a method offers ``sample`` or ``translate``."""

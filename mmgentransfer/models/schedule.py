@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
+from mmgentransfer.models.partial_training import MODES, check_patterns
 from mmgentransfer.registry import suggest
 
 __all__ = ['Move', 'Stage', 'parse_moves', 'parse_stages']
@@ -42,6 +45,10 @@ class Stage:
         lr: Learning rate of players in this stage, in place of their optimiser's.
         settings: Switches of the method itself, in place of its ``stage_settings``.
         reset_optimizers: Whether the optimisers' states are forgotten when the stage begins.
+        only: Regular expressions by network: only parameters in whose name one is found are trained. The others get no
+            gradient and no optimiser state; layers without a trained parameter are in eval mode.
+        modes: Modes by network, in place of 'train' for trained and 'eval' for frozen ones: 'train', 'eval', or
+            'fixed_statistics', 'train' with batch norms that use their running statistics and leave them alone.
     """
 
     name: str
@@ -52,6 +59,8 @@ class Stage:
     lr: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     reset_optimizers: bool = False
+    only: dict[str, list[str]] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
 
 
 def parse_moves(configs: Sequence[dict], players: list[str]) -> list[Move]:
@@ -78,9 +87,13 @@ def parse_moves(configs: Sequence[dict], players: list[str]) -> list[Move]:
 
 
 def parse_stages(
-    configs: Sequence[dict], networks: list[str], settings: list[str], losses: list[str], players: list[str]
+    configs: Sequence[dict],
+    networks: dict[str, nn.Module],
+    settings: list[str],
+    losses: list[str],
+    players: list[str],
 ) -> list[Stage]:
-    """Makes the stages of ``model.stages``; the lists are the names that a stage may use.
+    """Makes the stages of ``model.stages``; the dict and the lists have the names that a stage may use.
 
     Raises:
         ValueError: A stage has an unknown key, names what the model lacks, or has no valid number of iterations.
@@ -91,9 +104,12 @@ def parse_stages(
             stage = Stage(**cfg)
         except TypeError as error:
             raise ValueError(f'model.stages[{index}] = {dict(cfg)}: {error}') from None
+        trained = list(networks) if stage.train is None else _members(networks, stage.train)
         for key, names, known in (
-            ('train', stage.train or [], networks),
-            ('freeze', stage.freeze, networks),
+            ('train', stage.train or [], list(networks)),
+            ('freeze', stage.freeze, list(networks)),
+            ('only', stage.only, trained),
+            ('modes', stage.modes, list(networks)),
             ('settings', stage.settings, settings),
             ('loss_weights', stage.loss_weights, losses),
             ('lr', stage.lr, players),
@@ -105,7 +121,17 @@ def parse_stages(
                     )
         if stage.iters is not None and stage.iters < 1:
             raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters}')
+        for name, mode in stage.modes.items():
+            if mode not in MODES:
+                raise ValueError(f'model.stages[{index}].modes[{name!r}] must be one of {MODES}, got {mode!r}')
+        for name, patterns in stage.only.items():
+            check_patterns(f'model.stages[{index}].only[{name!r}]', networks[name], patterns)
         stages.append(stage)
     if len(stages) > 1 and any(stage.iters is None for stage in stages):
         raise ValueError('every one of several model.stages needs its iters')
     return stages
+
+
+def _members(networks: dict[str, nn.Module], names: Sequence[str]) -> list[str]:
+    """Returns ``names`` and those of the members of lists and dicts of networks among them."""
+    return [name for name in networks if name in names or name.split('.')[0] in names]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import torch
 from mmengine.dist import all_reduce
@@ -123,6 +123,59 @@ class FrequencySelector(Selector):
 
     def extra_repr(self) -> str:
         return f'window={self.window}, record_on={self.record_on!r}, floor={self.floor}'
+
+
+@MODELS.register_module()
+class AmortizedSelector(FrequencySelector):
+    """The generator of a sample follows from its noise u: a classifier tells from u which generator will win.
+
+    A variant of the thesis's selector, for :class:`SharedTrunkMiners` with ``classify=True`` and ``shared_noise=True``:
+    their softmax head learns, by the cross-entropy of ``losses.selector``, the index of each supersample's winner, and
+    the shared layers learn from it too. Beside it the frequencies are counted as by a :class:`FrequencySelector`; they
+    are the p that is logged and scored, and decide until the head has begun to learn.
+
+    Args:
+        num_generators: N; the model fills it in.
+        start_iter: Number of the miners' minibatches before the head begins to learn.
+        mode: 'argmax' takes the most probable generator, 'sample' draws one from the head's softmax.
+        **kwargs: As :class:`FrequencySelector`.
+
+    Raises:
+        ValueError: ``start_iter`` is negative, ``mode`` is unknown, or as :class:`FrequencySelector`.
+    """
+
+    def __init__(
+        self, num_generators: int, start_iter: int = 1000, mode: Literal['argmax', 'sample'] = 'argmax', **kwargs: Any
+    ) -> None:
+        super().__init__(num_generators, **kwargs)
+        if start_iter < 0:
+            raise ValueError(f'model.selector.start_iter must be 0 or more, got {start_iter}')
+        if mode not in ('argmax', 'sample'):
+            raise ValueError(f"model.selector.mode must be 'argmax' or 'sample', got {mode!r}")
+        self.start_iter = start_iter
+        self.mode = mode
+        self.register_buffer('updates', torch.zeros(1, dtype=torch.int64))  # minibatches of the miners so far
+
+    @torch.no_grad()
+    def record(self, player: str, winners: Tensor) -> None:
+        """Remembers a minibatch as :class:`FrequencySelector` does, and counts those of the miners."""
+        super().record(player, winners)
+        if player == 'generator':
+            self.updates.add_(1)
+
+    def loss(self, logits: Tensor, winners: Tensor, cross_entropy: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        """Returns the term of the ``logits`` (K, N) and the ``winners`` (K,), which is 0 before ``start_iter``."""
+        return torch.where(self.updates[0] > self.start_iter, cross_entropy(logits, winners), 0.0)
+
+    def choose_by(self, logits: Tensor, noise: Tensor) -> Tensor:
+        """Maps ``logits`` (n, N) and standard normal ``noise`` (n,) to indices (n,) int64 on the CPU."""
+        if int(self.updates) <= self.start_iter:
+            return self.choose(noise)
+        if self.mode == 'argmax':
+            return logits.argmax(1).cpu()
+        cumulative = logits.double().cpu().softmax(1).cumsum(1)
+        uniform = torch.special.ndtr(noise.double().cpu()).clamp(max=1 - 1e-12)
+        return torch.searchsorted(cumulative / cumulative[:, -1:], uniform[:, None], right=True).squeeze(1)
 
 
 @MODELS.register_module()

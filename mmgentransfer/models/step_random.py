@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -37,6 +39,7 @@ class StepRandom:
         self.world_size = world_size
         self.device = torch.device(device)
         self._generator = torch.Generator(self.device).manual_seed(derive_seed(*counters))
+        self._counters = counters
 
     def normal(self, num: int, *shape: int) -> Tensor:
         """Returns (num, *shape) standard normal numbers."""
@@ -52,6 +55,14 @@ class StepRandom:
         """Returns (num,) int64 numbers, uniform over 0 .. high - 1."""
         full = torch.randint(high, (num * self.world_size,), generator=self._generator, device=self.device)
         return self._share(full)
+
+    def share(self) -> float:
+        """Returns one number in [0, 1), the same in every process; it is made on the host, without a device's wait."""
+        return torch.rand((), dtype=torch.float64, generator=self._host).item()
+
+    @cached_property
+    def _host(self) -> torch.Generator:
+        return torch.Generator().manual_seed(derive_seed(*self._counters, 0))
 
     def _share(self, full: Tensor) -> Tensor:
         return full if self.world_size == 1 else full[self.rank :: self.world_size]

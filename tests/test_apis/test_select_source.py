@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,19 @@ def test_columns_against_the_definition(setting):
     assert ranking.real_to_target == pytest.approx(dict(white=0, plain=0), abs=1e-6)
     assert ranking.choice == 'plain'
     assert (ranking.regret, ranking.rank_correlation) == (0, pytest.approx(1))
+
+
+def test_of_a_large_real_set_a_fixed_part_is_taken(setting, monkeypatch):
+    _, config, _ = setting
+    module = sys.modules[select_source.__module__]
+    monkeypatch.setattr(module, 'MOST_REAL', 7)
+    images = module._images_of(load_config(config), 'the target')
+    assert len(images.dataset) == 7
+    one, two = (torch.cat(list(module._images_of(load_config(config), 'the target'))) for _ in range(2))
+    assert torch.equal(one, two)
+    all_images = Digits(classes=[9], split='train', num_images=20).images
+    places = [next(i for i, image in enumerate(all_images) if torch.equal(image, x)) for x in one]
+    assert places == sorted(set(places)) != list(range(7))
 
 
 def test_command(setting, tmp_path, capsys):

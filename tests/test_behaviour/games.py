@@ -27,7 +27,13 @@ def optimisers(model: AdversarialModel, lr: float, betas: tuple[float, float]) -
 
 
 def train(
-    model: AdversarialModel, wrappers: OptimWrapperDict, images: Tensor, iters: int, batch: int, seed: int
+    model: AdversarialModel,
+    wrappers: OptimWrapperDict,
+    images: Tensor,
+    iters: int,
+    batch: int,
+    seed: int,
+    labels: Tensor | None = None,
 ) -> None:
     """Trains ``model`` on uint8 ``images``, drawing with replacement; stages are entered as they come."""
     generator = torch.Generator().manual_seed(seed)
@@ -37,7 +43,8 @@ def train(
         if model.stages[stage] is not model.stage:
             model.enter_stage(stage)
         index = torch.randint(len(images), (batch * model.num_chunks,), generator=generator)
-        model.train_step(dict(images=images[index]), wrappers, iteration, seed)
+        classes = {} if labels is None else dict(labels=labels[index])
+        model.train_step(dict(images=images[index], **classes), wrappers, iteration, seed)
     model.eval()
 
 

@@ -97,7 +97,9 @@ def test_refused_transfer_changes_nothing(source):
 
 
 def test_unknown_strategy():
-    with pytest.raises(ValueError, match=r"init_cfg\.strategy is 'cpoy'; the strategies are \['copy'.*mean 'copy'"):
+    with pytest.raises(
+        ValueError, match=r"strategy is 'cpoy'; the strategies are \['cond_to_uncond', 'copy', .*mean 'copy'"
+    ):
         TransferredWeights('a.pth', strategy='cpoy')
 
 

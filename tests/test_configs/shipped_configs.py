@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from imported_sources import imported_source
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
@@ -30,6 +31,14 @@ SMALL = {
     'WGANGPCritic': dict(base_channels=4),
     'WGANGPGenerator28': dict(dim=4),
     'WGANGPCritic28': dict(dim=4),
+    'ProGANGenerator': dict(base_channels=64, max_channels=8, noise_size=16),
+    'ProGANDiscriminator': dict(base_channels=64, max_channels=8),
+    'SNGANGenerator': dict(base_channels=4),
+    'SNGANDiscriminator': dict(base_channels=4),
+    'BigGANGenerator': dict(base_channels=4),
+    'BigGANDiscriminator': dict(base_channels=4),
+    'StyleGANGenerator': dict(base_channels=64, max_channels=8, noise_size=16),
+    'StyleGANDiscriminator': dict(base_channels=64, max_channels=8),
     'DigitClassifier': dict(width=2),
     'SegNetEncoder': dict(stage_channels=(4, 8, 8), stage_blocks=(1, 2, 1), pretrained=None),
     'SegNetDecoder': dict(stage_channels=(4, 8, 8), stage_blocks=(1, 2, 1)),
@@ -38,7 +47,12 @@ SMALL = {
     'PoolResEncoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
     'UnpoolResDecoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
     'PatchDiscriminator': dict(base_channels=4),
+    'ResNet18Classifier': dict(width=2),
+    'PerceptualLoss': dict(loss_weight=0),  # its weights are a file that the machine does not have
 }
+WIDE_NOISE, SMALL_NOISE = 512, 16  # width of z where a type above has a noise_size, and with it that of its miner
+MANY_CLASSES, FEW_CLASSES = 1000, 10  # those of ImageNet become as few as the other
+LARGE_SIDE, SMALL_SIDE = 64, 32  # images that are larger than the one become as small as the other
 MOST_PARAMETERS = 200_000
 BATCH = 4  # images of one update
 FEW = 8  # images of a part of a data set
@@ -69,22 +83,33 @@ def transfers_in(model: Config) -> list[tuple[str, dict, dict]]:
             else [(f'{name}.{i}', member) for i, member in enumerate(network)]
         )
         found += [
-            (key, member, init)
-            for key, member in members
-            for init in dicts_in(member.get('init_cfg'))
+            (key, part, init)
+            for member_key, member in members
+            for key, part in parts_of(member_key, member)
+            for init in dicts_in(part.get('init_cfg'))
             if init.get('type') == 'TransferredWeights'
         ]
     return found
 
 
+def parts_of(name: str, network: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Yields a network with its name, and those that it is made of."""
+    yield name, network
+    for key, value in network.items():
+        if key != 'init_cfg' and isinstance(value, Mapping) and 'type' in value:
+            yield from parts_of(f'{name}.{key}', value)
+
+
 def source_of(checkpoint: str, prerequisites: Mapping[str, Config]) -> Config:
     """Returns the config of the run that ``checkpoint`` is the folder of.
 
-    It is that of the sweep's prerequisite, or by the rule of the default folders ``work_dirs/<folder>/<config>``, to
-    which the name of a variant, such as ``_no9``, may be added.
+    It is that of the sweep's prerequisite, that of an imported checkpoint, or by the rule of the default folders
+    ``work_dirs/<folder>/<config>``, to which the name of a variant, such as ``_no9``, may be added.
     """
     if checkpoint in prerequisites:
         return prerequisites[checkpoint]
+    if (imported := imported_source(checkpoint)) is not None:
+        return imported
     run = Path(checkpoint)
     fitting = [p for p in EXPERIMENTS if p.parent.name == run.parent.name and run.name.startswith(p.stem)]
     assert fitting, f'no config trains the source {checkpoint!r}'
@@ -113,6 +138,24 @@ def shrink(cfg: Config, folder: Path, prerequisites: Mapping[str, Config] | None
 def shrink_networks(node: Any) -> None:
     for part in dicts_in(node):
         part.update(SMALL.get(part.get('type'), {}))
+        if part.get('type') == 'TorchvisionClassifier':  # its weights are a file that the machine does not have
+            part.clear()
+            part.update(random_natural_classifier())
+        shrink_side(part)
+        if part.get('num_classes') == MANY_CLASSES:
+            part['num_classes'] = FEW_CLASSES
+        if part.get('type') == 'MLPMiner':
+            first, *hidden, last = [SMALL_NOISE if width == WIDE_NOISE else width for width in part['dims']]
+            part['dims'] = [first, *[min(width, SMALL_NOISE) for width in hidden], last]
+
+
+def random_natural_classifier() -> dict:
+    return dict(type='DigitClassifier', image_size=SMALL_SIDE, in_channels=3, **SMALL['DigitClassifier'])
+
+
+def shrink_side(part: dict) -> None:
+    if part.get('image_size', 0) > LARGE_SIDE:
+        part['image_size'] = SMALL_SIDE
 
 
 def shrink_data(cfg: Config, folder: Path) -> None:
@@ -122,20 +165,31 @@ def shrink_data(cfg: Config, folder: Path) -> None:
             continue
         loader.num_workers = 0
         dataset = loader.dataset
+        shrink_side(dataset)
         if dataset.type == 'ImageFolder':
             root = folder / dataset.data_root
             write_images(root / (dataset.get('split') or ''), dataset.get('channels', 3))
             dataset.update(data_root=str(root), **{key: FEW for key in ('num_images', 'skip') if dataset.get(key)})
         elif dataset.type == 'LabelledImageFolder':
             for label in dataset.class_order:
-                write_images(folder / dataset.data_root / label / dataset.split, dataset.get('channels', 3))
+                root = folder / dataset.data_root / label / (dataset.get('split') or '')
+                write_images(root, dataset.get('channels', 3))
             dataset.update(data_root=str(folder / dataset.data_root), num_per_class=FEW)
+            dataset.update(skip=FEW if dataset.get('skip') else 0)
+        elif dataset.type == 'ToyObjects':
+            if name != 'train_dataloader':
+                key = next(key for key in ('num_images', 'num_per_class', 'counts') if dataset.get(key))
+                dataset[key] = dict.fromkeys(dataset.counts, FEW) if key == 'counts' else FEW
         else:
             assert dataset.type == 'Digits', f'shrink does not know the data set {dataset.type}'
             if name != 'train_dataloader' and 'mixture' not in dataset:
                 dataset['num_images' if 'num_images' in dataset else 'num_per_class'] = FEW
-    moves = cfg.model.moves
-    cfg.train_dataloader.batch_size = BATCH * max(m.get('repeat', 1) * m.get('accumulate', 1) for m in moves)
+    moves = cfg.model.get('moves', [])
+    for move in moves:
+        move.update(accumulate=min(move.get('accumulate', 1), 2))
+    cfg.train_dataloader.batch_size = BATCH * max(
+        (m.get('repeat', 1) * m.get('accumulate', 1) for m in moves), default=1
+    )
 
 
 def write_images(folder: Path, channels: int) -> None:
@@ -147,9 +201,11 @@ def write_images(folder: Path, channels: int) -> None:
 
 
 def shrink_schedule(cfg: Config) -> None:
-    """Two iterations, or one of each stage if there are more stages than one."""
+    """Two iterations, or one of each stage if there are more stages than one; none where there is nothing to train."""
+    if cfg.model.type in ('DGNAM', 'PPGN'):
+        cfg.model.steps = 2
     stages = [stage for stage in cfg.model.get('stages') or [] if stage.get('iters') is not None]
-    cfg.train_cfg.max_iters = max(2, len(stages))
+    cfg.train_cfg.max_iters = max(2, len(stages)) if cfg.train_cfg.max_iters else 0
     for stage in stages:
         stage.iters = cfg.train_cfg.max_iters // len(stages)
     cfg.train_cfg.val_interval = 1
@@ -173,6 +229,8 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
         for metric in evaluator.metrics:
             if metric.type == 'IndependentWasserstein':
                 metric.update(iters=2, batch_size=BATCH)
+            if metric.type == 'InferenceTime':
+                metric.update(warmups=0, repeats=1)
 
 
 def random_classifier(dataset: Mapping, path: Path) -> dict:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
+from imported_sources import imported_source
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import DefaultScope
@@ -19,16 +23,20 @@ from shipped_configs import (
     SWEEPS,
     name_of,
     shrink,
+    shrink_networks,
     source_of,
     transfers_in,
 )
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from mmgentransfer.apis import evaluate, load_config, train
 from mmgentransfer.apis.checks import check_config
 from mmgentransfer.apis.sweep import Sweep, load_sweep
 from mmgentransfer.checkpoints import STRATEGIES
-from mmgentransfer.registry import HOOKS, MODELS
+from mmgentransfer.engine import PlayerOptimWrappers
+from mmgentransfer.registry import HOOKS, MODELS, WEIGHT_INITIALIZERS
+from mmgentransfer.visualization import log_spaced
 
 # ---------------------------------------------------------------------- watching a run
 
@@ -102,7 +110,9 @@ def test_experiment_trains_and_scores(path, tmp_path):
         assert all(torch.isfinite(value) for value in iteration['losses'].values()), iteration['losses']
         assert iteration['moved'] == iteration['touched'] == iteration['trained'] != set()
     stages = [stage.name for stage in cfg.model.get('stages') or []]
-    assert list(dict.fromkeys(i['stage'] for i in watch.iterations)) == (stages or ['train'])
+    assert list(dict.fromkeys(i['stage'] for i in watch.iterations)) == (
+        (stages or ['train']) if cfg.train_cfg.max_iters else []
+    )
 
     for key, _, init in transfers_in(cfg.model):
         name, _, member = key.partition('.')
@@ -112,6 +122,11 @@ def test_experiment_trains_and_scores(path, tmp_path):
         start = f'{member}.' if member else ''
         got = {k.removeprefix(start): v for k, v in first.items() if k.startswith(start)}
         head = {k for k in got if init.get('strategy') == 'uncond_to_acgan' and k.startswith('class_head.')}
+        left = {k for k in wanted if init.get('strategy') == 'cond_to_uncond' and k.startswith('embedding.')}
+        wanted = {k: value for k, value in wanted.items() if k not in left}
+        if init.get('strategy') == 'one_class':
+            row = init.get('source_class')
+            wanted = {k: v if v.shape[:1] == got[k].shape[:1] else one_row(v, row) for k, v in wanted.items()}
         assert wanted.keys() == got.keys() - head
         assert all(torch.equal(shared_part(got[k], value), value) for k, value in wanted.items())
         if init.get('strategy', 'copy') in ('copy', 'uncond_to_acgan'):
@@ -128,8 +143,14 @@ def test_experiment_trains_and_scores(path, tmp_path):
         assert all(math.isfinite(score) for score in tested.values()), tested
 
 
+def one_row(table: torch.Tensor, source_class: int | None) -> torch.Tensor:
+    return table.mean(0, keepdim=True) if source_class is None else table[source_class : source_class + 1]
+
+
 def shared_part(tensor: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
-    """The part of a tensor that a transfer takes from ``source``: a row of equal ones, the first columns, or all."""
+    """The part of a tensor that a transfer takes from ``source``: one of equal rows, the mean, some columns, or all."""
+    if tensor.ndim < source.ndim:
+        return source if torch.allclose(tensor, source.mean(0), atol=1e-6) else torch.empty(0)
     if tensor.ndim > source.ndim:
         return tensor[0] if torch.equal(tensor, tensor[:1].expand_as(tensor)) else torch.empty(0)
     return tensor[:, : source.shape[1]] if source.ndim == 2 else tensor
@@ -143,7 +164,7 @@ def names_of_fids(evaluator: Mapping) -> set[str]:
 def test_experiment_is_consistent_at_full_size(path):
     cfg = load_config(path)
     check_config(cfg)
-    chunks = max(move.get('repeat', 1) * move.get('accumulate', 1) for move in cfg.model.moves)
+    chunks = max((move.get('repeat', 1) * move.get('accumulate', 1) for move in cfg.model.get('moves', [])), default=1)
     assert cfg.train_dataloader.batch_size % chunks == 0
     stages = cfg.model.get('stages')
     if stages:
@@ -166,8 +187,15 @@ def shapes(network: Mapping) -> dict[str, torch.Size]:
 
 
 def on_meta(network: Mapping) -> nn.Module:
-    with torch.device('meta'), DefaultScope.overwrite_default_scope('mmgentransfer'):
-        return MODELS.build(dict(network, init_cfg=None))
+    return _on_meta(json.dumps(dict(network, init_cfg=None), sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _on_meta(network: str) -> nn.Module:
+    # without the power iterations of spectral norms, which take seconds on tensors without data
+    no_iterations = mock.patch.object(parametrizations._SpectralNorm, '_power_method')
+    with no_iterations, torch.device('meta'), DefaultScope.overwrite_default_scope('mmgentransfer'):
+        return MODELS.build(json.loads(network))
 
 
 @pytest.mark.parametrize('path', [p for p in EXPERIMENTS if re.fullmatch('transfergan/.*_64', name_of(p))], ids=name_of)
@@ -189,7 +217,8 @@ def test_sweep_expands_to_valid_experiments(path):
         needed = {init['checkpoint'] for _, _, init in transfers_in(run.cfg.model)}
         extractors = run.cfg.val_evaluator.extractors.values()
         needed |= {extractor.checkpoint for extractor in extractors if extractor.type == 'ClassifierFeatures'}
-        assert needed <= set(sources), f'{run.label}: the sweep must train what its rows start from'
+        trained = {checkpoint for checkpoint in needed if imported_source(checkpoint) is None}
+        assert trained <= set(sources), f'{run.label}: the sweep must train what its rows start from'
     # a misspelt key adds an option where none is read, and leaves two rows the same
     assert len({row[0].fingerprint for row in sweep.cells}) == len(sweep.cells)
 
@@ -245,19 +274,127 @@ def optimizer_lr(cfg: Config, player: str) -> float:
     return cfg.optim_wrapper[player].optimizer.lr
 
 
-def test_table_2_7_has_its_sizes_conditionings_and_learning_rates():
+def test_table_2_7_has_its_sizes_and_learning_rates():
     sizes = {'100': 100, '1k': 1000, '10k': 10000}
     cells = cells_of('table_2_7')
-    names = {f'bnorm_{size}' for size in sizes} | {'concat_10k'}
-    assert set(cells) == {f'places2lsun10_{name}_{start}' for name in names for start in ('scratch', 'pre')}
+    assert set(cells) == {f'places2lsun10_bnorm_{size}_{start}' for size in sizes for start in ('scratch', 'pre')}
     for name, cfg in cells.items():
-        cond_mode, size, start = name.removeprefix('places2lsun10_').split('_')
-        assert cfg.model.networks.generator.cond_mode == cond_mode
+        size, start = name.removeprefix('places2lsun10_bnorm_').split('_')
+        assert cfg.model.networks.generator.cond_mode == 'bnorm'
         assert cfg.train_dataloader.dataset.num_per_class == sizes[size]
         assert cfg.val_dataloader.dataset.num_per_class == 10000
-        strategies = [init.strategy for _, _, init in transfers_in(cfg.model)]
-        assert strategies == ([f'uncond_to_{cond_mode}', 'uncond_to_acgan'] if start == 'pre' else [])
+        assert strategies(cfg) == (['uncond_to_bnorm', 'uncond_to_acgan'] if start == 'pre' else [])
         assert {optimizer_lr(cfg, player) for player in ('critic', 'generator')} == {1e-5 if size == '100' else 1e-4}
+
+
+def strategies(cfg: Config) -> list[str]:
+    return [init.get('strategy', 'copy') for _, _, init in transfers_in(cfg.model)]
+
+
+def test_figure_2_5_has_every_conditioning():
+    kinds = dict(
+        bnorm=['uncond_to_bnorm', 'uncond_to_acgan'],
+        concat=['uncond_to_concat', 'uncond_to_acgan'],
+        uncond=['copy', 'copy'],
+    )
+    cells = cells_of('figure_2_5')
+    assert set(cells) == {f'places2lsun10_{kind}_10k_{start}' for kind in kinds for start in ('scratch', 'pre')}
+    for name, cfg in cells.items():
+        kind, _, start = name.removeprefix('places2lsun10_').split('_')
+        assert cfg.model.networks.generator.get('cond_mode', 'uncond') == kind
+        assert cfg.model.networks.generator.get('num_classes', 0) == (0 if kind == 'uncond' else 10)
+        assert strategies(cfg) == (kinds[kind] if start == 'pre' else [])
+        assert cfg.train_dataloader.dataset == cells['places2lsun10_bnorm_10k_pre'].train_dataloader.dataset
+        assert cfg.val_cfg == cells['places2lsun10_bnorm_10k_pre'].val_cfg
+
+
+def test_sweeps_of_lsun10_share_their_runs():
+    """Rows of one name are one experiment, so that the sweeps can share a folder."""
+    sweeps = [load_sweep(ROOT / f'configs/transfergan/{name}.py') for name in ('table_2_7', 'table_2_6', 'figure_2_5')]
+    first = dict(zip(sweeps[0].row_names, sweeps[0].cells, strict=True))
+    for sweep in sweeps[1:]:
+        shared = [(name, row) for name, row in zip(sweep.row_names, sweep.cells, strict=True) if name in first]
+        assert len(shared) == 2
+        assert all(row[0].fingerprint == first[name][0].fingerprint for name, row in shared)
+
+
+def test_lsun10_is_scored_when_its_tables_need_it():
+    for name in ('table_2_6', 'figure_2_5'):
+        sweep = load_sweep(ROOT / f'configs/transfergan/{name}.py')
+        schedule = sweep.cells[0][0].cfg.train_cfg
+        scored = {*schedule.val_at, *range(0, schedule.max_iters + 1, schedule.val_interval)}
+        assert {int(column['key'].partition('@')[2]) for column in sweep.columns} <= scored
+
+
+def test_the_reference_classifier_sees_no_image_of_the_reference():
+    classifier = load_config(ROOT / 'configs/classifiers/lsun10_64.py').train_dataloader.dataset
+    gan = load_config(ROOT / 'configs/transfergan/lsun10_acgan.py')
+    for dataset in (gan.train_dataloader.dataset, gan.val_dataloader.dataset):
+        assert classifier.skip >= dataset.num_per_class
+        assert {key: dataset[key] for key in dataset} == {key: classifier[key] for key in classifier if key != 'skip'}
+
+
+def test_strips_are_drawn_at_the_iterations_of_the_figures():
+    figures = dict(figure_2_2=range(0, 10001, 2000), figure_2_4=(0, 2, 5, 15, 39, 99, 251, 632, 1591, 4000))
+    for name, iterations in figures.items():
+        sweep = load_sweep(ROOT / f'configs/transfergan/{name}.py')
+        for cfg in (row[0].cfg for row in sweep.cells):
+            hook = cfg.default_hooks.sample_grid
+            last = cfg.train_cfg.max_iters
+            drawn = log_spaced(last, hook.num) if hook.get('interval') is None else range(0, last + 1, hook.interval)
+            assert list(drawn) == list(iterations)
+            assert hook.get('interval') is None or hook.num is None
+            evaluated = range(0, last + 1, cfg.train_cfg.val_interval)
+            assert {int(column['key'].partition('@')[2]) for column in sweep.columns} <= set(evaluated)
+    starts = ('scratch', 'imagenet', 'places', 'bedroom', 'celeba')
+    assert sweep.row_names == [f'{start}2kitchens_strip' for start in starts]
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'model.losses.critic_class.on_fake': True},
+        {'model.losses.critic_class.loss_weight': 0.5, 'model.losses.generator_class.loss_weight': 2.0},
+        {
+            'model.networks.generator.cond_mode': 'concat',
+            'model.networks.generator.init_cfg.strategy': 'uncond_to_concat',
+            'model.networks.generator.init_cfg.new_columns': 'zero',
+        },
+        {'model.networks.critic.norm': None},
+        {'model.losses.adversarial.type': 'VanillaLoss', 'model.losses.gradient_penalty.loss_weight': 0},
+    ],
+    ids=lambda options: ' '.join(options),
+)
+def test_variants_of_the_acgan_are_options(options):
+    cfg = load_config(ROOT / 'configs/transfergan/digits_acgan.py', options)
+    check_config(cfg)
+    shrink_networks(cfg.model)
+    inits = {name: network.pop('init_cfg') for name, network in cfg.model.networks.items()}
+    for name, init in inits.items():
+        arguments = dict(init)
+        assert WEIGHT_INITIALIZERS.get(arguments.pop('type'))(**arguments).prefix == name
+    with DefaultScope.overwrite_default_scope('mmgentransfer'):
+        model = MODELS.build(cfg.model)
+        wrappers = PlayerOptimWrappers({player: dict(optimizer=dict(type='SGD', lr=0.1)) for player in model.players})(
+            model
+        )
+    side = model.critic.image_size
+    images = torch.randint(0, 256, (6, 1, side, side), dtype=torch.uint8)
+    losses = model.train_step(dict(images=images, labels=torch.arange(6) % 5), wrappers)
+    assert losses
+    assert all(torch.isfinite(value) for value in losses.values())
+
+
+def test_figure_a_1_has_half_the_width_everywhere():
+    sweep = load_sweep(ROOT / 'configs/transfergan/figure_a_1.py')
+    for run in sweep.runs:
+        networks = run.cfg.model.networks
+        assert sum(p.numel() for p in on_meta(networks.generator).parameters()) == 2_401_443
+        assert sum(p.numel() for p in on_meta(networks.critic).parameters()) == 1_877_121
+    for row in sweep.cells:
+        assert row[0].cfg.train_dataloader.dataset.num_images == 10000
+        assert row[0].cfg.test_evaluator.metrics[0].critic.base_channels == 32
+    assert [len(transfers_in(row[0].cfg.model)) for row in sweep.cells] == [0, 2]
 
 
 def test_table_2_4_has_every_source_and_target():

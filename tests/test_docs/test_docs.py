@@ -19,6 +19,7 @@ PAGES = [*DOCS, *ROOT.glob('README.md'), *sorted((ROOT / 'configs').glob('*/READ
 TOOLS = sorted(path for path in (ROOT / 'tools').rglob('*') if path.suffix in ('.py', '.sh'))
 FENCE = re.compile(r'^```(\w*)[ ]?(\S*)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r'(?<![\w-])--[a-z][a-z-]*')
+COMMANDS = ('train', 'test', 'sample', 'select-source', 'export-pairs', 'score-pairs', 'sweep', 'quickstart')
 OTHER_COMMANDS = {'cd', 'git', 'pip', 'python3', 'source', 'tensorboard'}
 
 
@@ -161,7 +162,7 @@ def test_commands_exist(page):
 @pytest.mark.parametrize('page', PAGES, ids=ids(PAGES))
 def test_options_in_the_text_exist(page, capsys):
     known = set(OPTION.findall('\n'.join(tool.read_text(encoding='utf-8') for tool in TOOLS)))
-    for command in ('train', 'test', 'sample', 'select-source', 'sweep', 'quickstart'):
+    for command in COMMANDS:
         with pytest.raises(SystemExit):
             cli._parser().parse_args([command, '--help'])
         known |= set(OPTION.findall(capsys.readouterr().out))
@@ -170,7 +171,7 @@ def test_options_in_the_text_exist(page, capsys):
     assert shown <= known
 
 
-@pytest.mark.parametrize('command', ['train', 'test', 'sample', 'select-source', 'sweep', 'quickstart'])
+@pytest.mark.parametrize('command', COMMANDS)
 def test_every_option_is_documented(command, capsys):
     with pytest.raises(SystemExit):
         cli._parser().parse_args([command, '--help'])

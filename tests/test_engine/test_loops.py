@@ -45,16 +45,23 @@ def test_uneven_split_is_refused_before_training(experiment, game_configs):
         train(cfg)
 
 
-def test_fewer_images_than_an_update_takes(experiment, game_configs):
+def test_fewer_images_than_an_update_takes(experiment, game_configs, capfd):
+    """They are repeated, which one line of the log says, unless the config forbids it."""
     cfg = experiment(game_configs['TransferGAN'](n_critic=2, width=2), iters=2)
     cfg.train_dataloader.dataset.num_images = 3
-    with pytest.raises(ValueError, match=r'has 3 images, but one update takes 4 .*train_cfg\.repeat_images=True'):
+    cfg.train_cfg.repeat_images = False
+    with pytest.raises(ValueError, match=r'has 3 images, but one update takes 4 .*: train_cfg\.repeat_images=True$'):
         train(cfg.copy())
     assert not list(Path(cfg.work_dir).glob('*.pth'))
-    cfg.train_cfg.repeat_images = True
+    del cfg.train_cfg.repeat_images
     cfg.experiment_name += '_repeating'
+    capfd.readouterr()
     train(cfg)
     assert (Path(cfg.work_dir) / 'iter_2.pth').is_file()
+    warnings = [line for line in ''.join(capfd.readouterr()).splitlines() if 'warning: ' in line]
+    assert len(warnings) == 1
+    assert 'dataset has 3 images, but one update takes 4 (train_dataloader.batch_size 8 / 2 x 1 proc' in warnings[0]
+    assert warnings[0].endswith('every batch repeats images; train_cfg.repeat_images=False forbids it')
 
 
 def test_enough_images_for_an_update_are_enough(experiment, game_configs):
@@ -65,6 +72,17 @@ def test_enough_images_for_an_update_are_enough(experiment, game_configs):
 
 
 # ------------------------------------------------------------------------------------------------------- scoring
+
+
+def test_early_iterations_are_scored_too(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=5)
+    cfg.train_cfg.update(val_interval=4, val_at=[1, 4, 5, 9])
+    train(cfg.copy())
+    assert [line['iter'] for line in score_lines(cfg)] == [1, 4, 5]  # each once
+    cfg.train_cfg.val_at = [0]
+    cfg.experiment_name += '_wrong'
+    with pytest.raises(ValueError, match=r'train_cfg\.val_at has \[0\]'):
+        train(cfg)
 
 
 def test_scores_of_a_run(experiment, game_configs):

@@ -20,6 +20,7 @@ from mmgentransfer.evaluation import (
     MeanVariance,
     NearestTrainingImage,
     SelectorDistribution,
+    SubsetFIDLowerBound,
 )
 from mmgentransfer.evaluation.functional import kid_from_features, kmmd
 from mmgentransfer.models.selectors import FixedSelector
@@ -38,6 +39,17 @@ class TestFeatureDistances:
         result = FID('digits').compute(self.real, fake)
         assert list(result) == ['fid_digits']
         assert result['fid_digits'] == pytest.approx(5.0, abs=1e-6)
+
+    def test_lower_bound_is_of_the_training_images(self, monkeypatch):
+        train = ImageSet(features=self.real.features + np.array([3.0, 0.0], dtype=np.float32))
+        fake = ImageSet(features=self.real.features + 100)
+        metric = SubsetFIDLowerBound('digits')
+        assert metric.needs_train
+        assert metric.compute(self.real, fake, train) == {'fid_lower_bound_digits': pytest.approx(9.0, abs=1e-6)}
+        with monkeypatch.context() as patch:  # the same sets are not compared again
+            patch.setattr('mmgentransfer.evaluation.metrics.feature_distances.frechet_distance', None)
+            assert metric.compute(self.real, fake, train)['fid_lower_bound_digits'] == pytest.approx(9.0, abs=1e-6)
+        assert metric.compute(self.real, fake, self.real)['fid_lower_bound_digits'] == pytest.approx(0.0, abs=1e-6)
 
     def test_statistics_are_computed_once(self):
         fake = ImageSet(features=self.real.features)

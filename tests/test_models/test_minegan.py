@@ -104,7 +104,7 @@ def test_source_samples_do_without_the_miner(game_configs, build_game, state_of,
     model = build_game(game_configs['MineGAN'](width=2))
     model.eval()
     before = state_of(model)
-    images = model.sample_source(5, seed=3)
+    images = model.sample(5, seed=3, use_miner=False)
     with torch.no_grad():
         expected = model.to_pixels(model.generators[0](StepRandom(3).normal(5, 32)))
     assert images.shape == (5, 8, 8, 1)

@@ -81,8 +81,8 @@ def test_images_are_those_of_noise_and_embedding(build_game):
         expected = generator(miner.miner_z(latents), embedding=miner.miner_c(latents))
         source = generator(model.draw_noise(12, 16, 0), torch.arange(12) % 10)
     torch.testing.assert_close(model.generate(latents), expected)
-    assert (model.sample_source(12) == model.to_pixels(source)).all()
-    assert model.sample_generator(0, 2).shape == (2, 32, 32, 3)
+    assert (model.sample(12, use_miner=False) == model.to_pixels(source)).all()
+    assert model.sample(2, generator_index=0).shape == (2, 32, 32, 3)
 
 
 def test_what_does_not_fit(build_game):
@@ -150,7 +150,7 @@ def test_mining_a_family(build_game, build_wrappers, digit_images, state_of, cha
             z = model.miners[choice](latent[None, 1:])
             expected = model.generators.generator(z, torch.tensor([[7, 1][choice]]))
         torch.testing.assert_close(image, expected[0])
-    assert model.sample_source(3, index=1).shape == (3, 8, 8, 1)
+    assert model.sample(3, generator_index=1, use_miner=False).shape == (3, 8, 8, 1)
 
 
 @pytest.mark.parametrize('classes', [[0, 0], [3, 10], [], [-1]])

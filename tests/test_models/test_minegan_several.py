@@ -326,10 +326,10 @@ def test_a_generator_of_probability_zero_never_appears(build_game):
 
 def test_samples_of_each_generator(build_game):
     model = constants(build_game, [0.0, 1.0])
-    for sample in (model.sample_generator(0, 5), model.sample_source(5, index=0)):
+    for sample in (model.sample(5, generator_index=0), model.sample(5, generator_index=0, use_miner=False)):
         assert sample.shape == (5, 8, 8, 1)
         assert set(np.unique(sample)) == {0}
-    assert set(np.unique(model.sample_source(5, index=1))) == {255}
+    assert set(np.unique(model.sample(5, generator_index=1, use_miner=False))) == {255}
 
 
 def test_sampling_leaves_p_alone(game_configs, build_game, build_wrappers, digit_images, state_of, changed):

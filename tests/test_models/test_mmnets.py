@@ -408,5 +408,6 @@ def test_oracle_has_one_set_and_no_colour(build_game, build_wrappers):
     data = sets_batch(sets=sets)
     logs = model.train_step(data, build_wrappers(model))
     assert set(logs) == {
-        f'generator/{name}' for name in ('depth', 'segmentation', 'depth_to_segmentation_DS', 'segmentation_to_depth_DS')
+        f'generator/{name}'
+        for name in ('depth', 'segmentation', 'depth_to_segmentation_DS', 'segmentation_to_depth_DS')
     }

@@ -1,8 +1,9 @@
-"""Times a config's training step against the bare forward and backward passes of the same networks."""
+"""Times a config's training step against the bare passes of the same networks, and weighs its memory."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help="in place of the config's")
     args = parser.parse_args()
 
+    os.environ.setdefault('KINETO_LOG_LEVEL', '5')  # or else the profiler, which weighs the memory, talks
     import torch
 
     from mmgentransfer.apis import load_config
@@ -30,7 +32,7 @@ def main() -> int:
 
     try:
         cfg = load_config(args.config, parse_options(args.cfg_options))
-        timings, memory = benchmark_step(cfg, args.iters, args.batch_size, args.amp, args.device)
+        timings = benchmark_step(cfg, args.iters, args.batch_size, args.amp, args.device)
     except (ValueError, KeyError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -43,12 +45,13 @@ def main() -> int:
         rest = step - bare - 1e3 * timing.preprocessing
         print(
             f'stage {timing.stage!r}: train_step {step:.2f} ms, bare passes {bare:.2f} ms, ratio {timing.ratio:.3f} '
-            f'(medians of {len(timing.steps)}, taken alternately)\n'
+            f'(medians of {len(timing.steps)} pairs)\n'
             f'  difference {step - bare:.2f} ms: data preprocessor {1e3 * timing.preprocessing:.2f} ms, '
             f'everything else (random numbers, freezing, bookkeeping) {rest:.2f} ms; '
-            f"the optimisers' steps, part of both, take {1e3 * timing.optimiser:.2f} ms"
+            f"the optimisers' steps, part of both, take {1e3 * timing.optimiser:.2f} ms\n"
+            f'  memory of tensors: {timing.peak / 2**20:.1f} MiB at most during a step, of which '
+            f'{timing.resting / 2**20:.1f} MiB are weights, optimiser states and the batch'
         )
-    print(f'peak memory {memory / 2**20:.0f} MiB')
     return 0
 
 

@@ -123,6 +123,7 @@ class Digits(ImageDataset):
         crop: Side of the central square to cut out first; 24 with ``image_size=8`` averages 3 x 3 pixels.
         labelled: Whether items have labels.
         relabel: Whether labels are numbered 0..K-1 in ascending order of the digits chosen, and not the digits.
+        with_indices: Whether items have ``indices``, their place 0..N-1 in the set.
 
     Raises:
         ValueError: An argument is out of range, contradicts another one, or asks for more images than there are.
@@ -143,6 +144,7 @@ class Digits(ImageDataset):
         crop: int | None = None,
         labelled: bool = False,
         relabel: bool = False,
+        with_indices: bool = False,
     ) -> None:
         choices = {'classes': classes, 'exclude': exclude, 'mixture': mixture}
         numbers = {'num_per_class': num_per_class, 'num_images': num_images, 'mixture': mixture}
@@ -186,7 +188,7 @@ class Digits(ImageDataset):
             labels = torch.from_numpy(np.searchsorted(list(counts), values) if relabel else values)
         names = [str(d) for d in (counts if relabel else range(10))] if labelled else []
         pixels = resize_digits(images[rows], image_size, crop)
-        super().__init__(torch.from_numpy(np.ascontiguousarray(pixels)).unsqueeze(1), labels, names)
+        super().__init__(torch.from_numpy(np.ascontiguousarray(pixels)).unsqueeze(1), labels, names, with_indices)
 
 
 def _refuse_together(options: dict[str, object], effect: str) -> None:

@@ -19,7 +19,8 @@ __all__ = ['AtomicCheckpointHook']
 class AtomicCheckpointHook(CheckpointHook):
     """MMEngine's CheckpointHook, counting iterations and writing each file in one step.
 
-    MMEngine removes the oldest checkpoint before it writes the new one, so at least two are kept.
+    MMEngine removes the oldest checkpoint before it writes the new one, so at least two are kept. A run of 0
+    iterations, of a method without training, writes its networks as ``iter_0.pth``, to be scored and sampled as others.
 
     Args:
         interval: Iterations between two checkpoints.
@@ -66,3 +67,9 @@ class AtomicCheckpointHook(CheckpointHook):
                 f'the checkpoint of iteration {runner.iter + 1} could not be written to {self.out_dir} '
                 f'({error.strerror}); earlier checkpoints are untouched. Make room and go on with --resume',
             ) from error
+
+    def after_train(self, runner: Runner) -> None:
+        """Saves the networks of a run without iterations; publishes what MMEngine's hook is asked to."""
+        if runner.max_iters == 0:
+            self._save_checkpoint_with_step(runner, 0, meta=dict(epoch=0, iter=0))
+        super().after_train(runner)

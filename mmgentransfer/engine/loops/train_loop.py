@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.runner import IterBasedTrainLoop
@@ -22,13 +23,15 @@ class GameTrainLoop(IterBasedTrainLoop):
         dataloader: Dataloader or its config; a batch holds the images of a whole iteration.
         max_iters: Number of iterations, i.e. of generator updates.
         val_interval: Iterations between two validations; the last iteration is always validated.
+        val_at: Further iterations after which to validate, such as early ones; those after ``max_iters`` never come.
         val_at_start: Whether a new run is validated before its first iteration, which scores the source model.
-        repeat_images: Whether a batch may hold an image more than once, as it must if there are fewer images than one
-            update takes.
+        repeat_images: Whether to train, with a warning, on fewer images than one update takes, which repeats images
+            within a batch; False: this is an error.
 
     Raises:
         ValueError: The model's stages don't add up to ``max_iters``, the batch can't be split into the model's moves,
-            there are fewer images than one update takes, or the model can't use the data.
+            there are fewer images than one update takes and ``repeat_images`` is False, ``val_at`` holds anything but
+            iterations, or the method can't train on the data set.
     """
 
     def __init__(
@@ -37,14 +40,22 @@ class GameTrainLoop(IterBasedTrainLoop):
         dataloader: Any,
         max_iters: int,
         val_interval: int = 1000,
+        val_at: Sequence[int] = (),
         val_at_start: bool = False,
-        repeat_images: bool = False,
+        repeat_images: bool = True,
     ) -> None:
         super().__init__(runner, dataloader, max_iters=max_iters, val_interval=val_interval)
+        self.val_at = val_at
         self.val_at_start = val_at_start
+        self._check_val_at()
         self._check_stages()
         self._check_batch(repeat_images)
-        self.runner.model.check_data(self.dataloader.dataset, 'train_dataloader')
+        runner.model.check_dataset(self.dataloader.dataset)
+
+    def _check_val_at(self) -> None:
+        wrong = [iteration for iteration in self.val_at if not isinstance(iteration, int) or iteration < 1]
+        if wrong:
+            raise ValueError(f'train_cfg.val_at has {wrong}: it takes iterations, counted from 1')
 
     def _check_stages(self) -> None:
         stages = self.runner.model.stages
@@ -66,13 +77,13 @@ class GameTrainLoop(IterBasedTrainLoop):
             )
         needed = size // parts * self.runner.world_size
         if num < needed:
+            what = (
+                f'train_dataloader.dataset has {num} images, but one update takes {needed} '
+                f'(train_dataloader.batch_size {size} / {parts} x {self.runner.world_size} processes)'
+            )
             if not repeat_images:
-                raise ValueError(
-                    f'train_dataloader.dataset has {num} images, but one update takes {needed} '
-                    f'(train_dataloader.batch_size {size} / {parts} x {self.runner.world_size} processes); lower the '
-                    'batch size, or set train_cfg.repeat_images=True to let a batch hold an image several times'
-                )
-            self.runner.logger.info(f'{num} images for updates of {needed}: every batch repeats images')
+                raise ValueError(f'{what}; lower the batch size, or allow repeats: train_cfg.repeat_images=True')
+            self.runner.logger.warning(f'{what}: every batch repeats images; train_cfg.repeat_images=False forbids it')
 
     def run(self) -> Any:
         """Trains; see :class:`IterBasedTrainLoop`."""
@@ -94,3 +105,6 @@ class GameTrainLoop(IterBasedTrainLoop):
         hub.update_info('train_seconds', hub.get_info('train_seconds', 0.0) + time.perf_counter() - started)
         self.runner.call_hook('after_train_iter', batch_idx=self._iter, data_batch=data_batch, outputs=outputs)
         self._iter += 1
+        regular = self._iter % self.val_interval == 0 or self._iter == self._max_iters
+        if self._iter in self.val_at and not regular and self.runner.val_loop is not None:
+            self.runner.val_loop.run()

@@ -64,7 +64,7 @@ class TranslationLoop(BaseLoop):
             raise ValueError(f'val_dataloader.dataset has {len(dataset)} samples for {get_world_size()} processes')
         if get_world_size() > 1 and getattr(sampler, 'round_up', False):
             raise ValueError('val_dataloader.sampler.round_up=True would score samples twice; set it to False')
-        self.runner.model.check_data(dataset, 'val_dataloader')
+        self.runner.model.check_dataset(dataset, 'val_dataloader')
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:

@@ -29,6 +29,30 @@ class FID:
 
 
 @METRICS.register_module()
+class SubsetFIDLowerBound:
+    """FID of the training images to the reference: what a generator that repeats them all would get (thesis 2.3.5).
+
+    The result is ``fid_lower_bound_<extractor>``. It doesn't depend on the model: it says how far the training subset
+    itself is from the real set, and with few images it is above the FID of models that were trained on many.
+
+    Args:
+        extractor: Name of the extractor.
+    """
+
+    needs_train = True
+
+    def __init__(self, extractor: str) -> None:
+        self.extractor = extractor
+        self._last: tuple[ImageSet, ImageSet, float] | None = None
+
+    def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
+        """Returns ``fid_lower_bound_<extractor>``; it is computed once for the same real and training images."""
+        if self._last is None or self._last[0] is not real or self._last[1] is not train:
+            self._last = (real, train, frechet_distance(*real.statistics, *train.statistics))
+        return {f'fid_lower_bound_{self.extractor}': self._last[2]}
+
+
+@METRICS.register_module()
 class KID:
     """Unbiased squared MMD with a cubic kernel, as ``kid_<extractor>``; lower is better.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .biggan import BigGANDiscriminator, BigGANGenerator
 from .biggan_deep import BigGANDeepGenerator
-from .classifiers import DigitClassifier
+from .classifiers import DigitClassifier, ResNet18Classifier
 from .image_translation import (
     EncoderDecoder,
     PatchGANDiscriminator,
@@ -18,6 +18,7 @@ from .progan import ProGANDiscriminator, ProGANGenerator
 from .segnet import Latent, SegNetDecoder, SegNetEncoder
 from .sngan import SNGANDiscriminator, SNGANGenerator
 from .stylegan import StyleGANDiscriminator, StyleGANGenerator
+from .torchvision_classifier import TorchvisionClassifier
 from .wgan_gp import WGANGPCritic, WGANGPGenerator
 from .wgan_gp_28 import WGANGPCritic28, WGANGPGenerator28
 
@@ -34,6 +35,7 @@ __all__ = [
     'PatchGANDiscriminator',
     'ProGANDiscriminator',
     'ProGANGenerator',
+    'ResNet18Classifier',
     'ResNetGenerator',
     'SNGANDiscriminator',
     'SNGANGenerator',
@@ -43,6 +45,7 @@ __all__ = [
     'StarGANGenerator',
     'StyleGANDiscriminator',
     'StyleGANGenerator',
+    'TorchvisionClassifier',
     'UNetGenerator',
     'WGANGPCritic',
     'WGANGPCritic28',

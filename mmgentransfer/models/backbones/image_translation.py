@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from mmgentransfer.models.layers.convolutions import DrawnModule, build_norm, check_kernel, check_maps, conv_norm_relu
+from mmgentransfer.models.layers.convolutions import DrawnModule, build_norm, check_maps, conv_norm_relu
 from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import MODELS
 
@@ -309,9 +309,7 @@ class StarGANGenerator(DrawnModule):
         layers += [_ResidualBlock(widths[-1], norm_cfg, False, 'zeros') for _ in range(num_blocks)]
         for i, o in pairwise(reversed(widths)):
             layers += conv_norm_relu(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1, bias=False), norm_cfg)
-        self.layers = nn.Sequential(
-            *layers, nn.Conv2d(base_channels, in_channels, 7, padding=3, bias=False), nn.Tanh()
-        )
+        self.layers = nn.Sequential(*layers, nn.Conv2d(base_channels, in_channels, 7, padding=3, bias=False), nn.Tanh())
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:
         """Translates images (N, C, H, W) to the domains that ``domains`` (N, num_domains), of 0 and 1, name.

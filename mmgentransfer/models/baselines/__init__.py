@@ -1,6 +1,22 @@
 """What the methods are compared with, one file each."""
 
+from .bsa import BSA, LatentTable
 from .cyclegan import CycleGAN
+from .dgn_am import DGNAM
 from .pix2pix import Pix2Pix
+from .ppgn import PPGN
+from .scale_shift import ScaleShiftAdaptor
+from .vae import GaussianEncoder, GaussianTable, SupervisedVAE
 
-__all__ = ['CycleGAN', 'Pix2Pix']
+__all__ = [
+    'BSA',
+    'DGNAM',
+    'PPGN',
+    'CycleGAN',
+    'GaussianEncoder',
+    'GaussianTable',
+    'LatentTable',
+    'Pix2Pix',
+    'ScaleShiftAdaptor',
+    'SupervisedVAE',
+]

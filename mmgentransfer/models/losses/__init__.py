@@ -6,9 +6,12 @@ from .adversarial import HingeLoss, LogisticLoss, LSGANLoss, VanillaLoss, Wasser
 from .alignment import LatentConsistencyLoss
 from .base import WeightedLoss
 from .classification import AuxiliaryClassifierLoss
+from .denoising import DenoisingLoss
 from .depth import BerhuLoss
 from .gradient_penalty import DriftPenalty, GradientPenalty, R1Penalty
+from .perceptual import PerceptualLoss, VGG16Features
 from .pixel import PixelLoss
+from .reconstruction import GaussianKLLoss, L1Loss, LatentEMDLoss, ScaleShiftPenalty
 from .segmentation import CrossEntropyLoss
 from .translation import AutoencoderLoss, ModalitySumLoss, PseudoPairLoss
 
@@ -17,16 +20,23 @@ __all__ = [
     'AuxiliaryClassifierLoss',
     'BerhuLoss',
     'CrossEntropyLoss',
+    'DenoisingLoss',
     'DriftPenalty',
+    'GaussianKLLoss',
     'GradientPenalty',
     'HingeLoss',
+    'L1Loss',
     'LSGANLoss',
     'LatentConsistencyLoss',
+    'LatentEMDLoss',
     'LogisticLoss',
     'ModalitySumLoss',
+    'PerceptualLoss',
     'PixelLoss',
     'PseudoPairLoss',
     'R1Penalty',
+    'ScaleShiftPenalty',
+    'VGG16Features',
     'VanillaLoss',
     'WassersteinLoss',
     'WeightedLoss',

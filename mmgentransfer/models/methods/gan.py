@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses import scores
@@ -20,8 +21,8 @@ __all__ = ['GAN', 'sampling_mode']
 class GAN(AdversarialModel):
     """A critic against a generator of images.
 
-    The loss terms are ``adversarial`` (both players), and for the critic ``gradient_penalty`` and ``drift``, as far as
-    ``losses`` has them. A subclass says how latents are drawn and mapped to images.
+    The loss terms are ``adversarial`` (both players), and for the critic ``gradient_penalty``, ``r1`` and ``drift``, as
+    far as ``losses`` has them. A subclass says how latents are drawn and mapped to images.
     """
 
     players = dict(critic=['critic'], generator=['generator'])
@@ -46,6 +47,45 @@ class GAN(AdversarialModel):
     def generating_networks(self, which: str = 'live') -> list[nn.Module]:
         """Returns the networks that :meth:`images_from` runs."""
         raise NotImplementedError
+
+    # ------------------------------------------------------------------ before training
+
+    def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
+        """Checks that real and generated images and the critic agree in shape, and the data's labels with the classes.
+
+        Raises:
+            ValueError: They don't; the message has what each of them has.
+        """
+        item = dataset[0]
+        shapes = {f'{key}.dataset': tuple(item['images'].shape)}
+        for name in self.network_names:
+            network = getattr(self, name)
+            network = network[0] if hasattr(network, '__getitem__') else network
+            channels = getattr(network, 'out_channels', getattr(network, 'in_channels', None))
+            side = getattr(network, 'image_size', None)
+            if channels is not None and side is not None:
+                shapes[f'model.networks.{name}'] = (channels, side, side)
+        if len(set(shapes.values())) > 1:
+            found = ', '.join(f'{name} {shape}' for name, shape in shapes.items())
+            raise ValueError(
+                f'the shapes of images (channels, height, width) differ: {found}; '
+                'set image_size and the number of channels alike everywhere'
+            )
+        if not self.num_classes:
+            return
+        if 'labels' not in item:
+            raise ValueError(
+                f'the model has {self.num_classes} classes, but the images of {key}.dataset have no labels: '
+                'take LabelledImageFolder, or Digits with labelled=True and relabel=True'
+            )
+        labels = getattr(dataset, 'labels', item['labels'])
+        low, high = int(labels.min()), int(labels.max())
+        if not 0 <= low <= high < self.num_classes:
+            raise ValueError(
+                f'{key}.dataset has labels from {low} to {high}, but the model has {self.num_classes} '
+                f'classes, 0 to {self.num_classes - 1}: give the networks another num_classes, or the data set other '
+                'labels (class_order of a LabelledImageFolder, relabel=True of Digits)'
+            )
 
     # ------------------------------------------------------------------ losses
 
@@ -73,11 +113,15 @@ class GAN(AdversarialModel):
         fake_scores: Tensor,
         critic: Callable[[Tensor], Any] | None = None,
     ) -> dict[str, Tensor]:
-        """Returns the critic's terms; the gradient penalty, of ``critic``, is taken between ``real`` and ``fake``."""
+        """Returns the critic's terms; penalties on the gradient of ``critic`` are taken between ``real`` and ``fake``,
+        and at ``real``.
+        """
         terms = dict(adversarial=self.losses['adversarial'].critic(real_scores, fake_scores))
         if self.weight('gradient_penalty'):
             alpha = batch.random.uniform(real.shape[0])
             terms['gradient_penalty'] = self.losses['gradient_penalty'](critic or self.critic, real, fake, alpha)
+        if self.weight('r1'):
+            terms['r1'] = self.losses['r1'](critic or self.critic, real)
         if self.weight('drift'):
             terms['drift'] = self.losses['drift'](real_scores)
         return terms
@@ -192,19 +236,26 @@ class GAN(AdversarialModel):
             mode: 'linear', or 'slerp' along the great circle.
             label: Class of all the images, for a model with classes; 0 by default.
         """
-        weights = torch.linspace(0, 1, steps, device=start.device)[:, None]
-        if mode == 'linear':
-            latents = start + weights * (end - start)
-        elif mode == 'slerp':
-            cosine = (start / start.norm()).dot(end / end.norm()).clamp(-1 + 1e-7, 1 - 1e-7)
-            angle = torch.acos(cosine)
-            latents = (torch.sin((1 - weights) * angle) * start + torch.sin(weights * angle) * end) / torch.sin(angle)
-        else:
-            raise ValueError(f"mode must be 'linear' or 'slerp', got {mode!r}")
-        latents = latents.to(self._device)
+        latents = along(start, end, steps, mode).to(self._device)
         if label is None and not self.num_classes:
             return self.to_pixels(self.generate(latents))
         return self.to_pixels(self.generate(latents, labels=[0 if label is None else label] * steps))
+
+
+def along(start: Tensor, end: Tensor, steps: int, mode: str) -> Tensor:
+    """Returns ``steps`` points (steps, d) from ``start`` (d,) to ``end``, 'linear' or 'slerp' along the great circle.
+
+    Raises:
+        ValueError: ``mode`` is neither.
+    """
+    weights = torch.linspace(0, 1, steps, device=start.device)[:, None]
+    if mode == 'linear':
+        return start + weights * (end - start)
+    if mode == 'slerp':
+        cosine = (start / start.norm()).dot(end / end.norm()).clamp(-1 + 1e-7, 1 - 1e-7)
+        angle = torch.acos(cosine)
+        return (torch.sin((1 - weights) * angle) * start + torch.sin(weights * angle) * end) / torch.sin(angle)
+    raise ValueError(f"mode must be 'linear' or 'slerp', got {mode!r}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmgentransfer.models.game import Batch
 from mmgentransfer.models.methods.gan import GAN
+from mmgentransfer.models.prior import build_prior
 from mmgentransfer.registry import MODELS
 
 __all__ = ['TransferGAN']
@@ -38,14 +39,16 @@ class TransferGAN(GAN):
       fake images have the labels of the real ones.
 
     Args:
+        prior: Config of the distribution of the noise z, a :class:`NormalPrior`; None: standard normal.
         **kwargs: As :class:`AdversarialModel`; ``networks`` has ``generator`` and ``critic``.
 
     Raises:
         ValueError: Generator, critic and class terms don't agree about the classes.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, prior: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.prior = build_prior(prior, self.latent_size)
         made, judged = self.num_classes, getattr(self.critic, 'num_classes', 0)
         if made and judged != made:
             raise ValueError(
@@ -82,7 +85,7 @@ class TransferGAN(GAN):
 
     def images_from(self, latents: Tensor, which: str = 'live', labels: Tensor | None = None) -> Tensor:
         """Maps noise (N, noise_size), and labels (N,) int64 with classes, to images (N, C, S, S)."""
-        network = self.network('generator', which)
+        network, latents = self.network('generator', which), self.prior(latents)
         return network(latents) if labels is None else network(latents, labels)
 
     def generating_networks(self, which: str = 'live') -> list[nn.Module]:

@@ -117,7 +117,7 @@ class MixAndMatchNets(AdversarialModel):
                 name: modality.value_range for name, modality in self.modalities.items() if modality.value_range
             }
 
-    def check_data(self, dataset: Dataset, key: str) -> None:
+    def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """Checks that a training set has the graph's sets, and the first samples of any set their shape and range.
 
         Raises:

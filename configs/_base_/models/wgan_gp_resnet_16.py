@@ -1,16 +1,16 @@
-# The residual WGAN-GP networks of thesis section 2.3.3, with batch norms in the generator, at 28x28 and a small width.
+# The residual WGAN-GP networks of thesis section 2.3.3, with batch norms in the generator, at 16x16 and a small width.
 model = dict(
     type='TransferGAN',
     networks=dict(
         generator=dict(
             type='WGANGPGenerator',
-            image_size=28,
+            image_size=16,
             base_channels=16,
             channel_mults=(4, 2, 1),
             noise_size=64,
             out_channels=1,
         ),
-        critic=dict(type='WGANGPCritic', image_size=28, base_channels=16, channel_mults=(1, 2, 4), in_channels=1),
+        critic=dict(type='WGANGPCritic', image_size=16, base_channels=16, channel_mults=(1, 2, 4), in_channels=1),
     ),
     losses=dict(
         adversarial=dict(type='WassersteinLoss'),

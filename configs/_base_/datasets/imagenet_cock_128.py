@@ -1,0 +1,6 @@
+# 500 images of a class of ImageNet (n01514668, cock) at 128 px; all of the class are the reference. Batches of 256.
+_base_ = './few_shot_loaders.py'
+_set = dict(data_root='data/imagenet/train/n01514668', image_size=128)
+train_dataloader = dict(batch_size=256, dataset=dict(num_images=500, **_set))
+val_dataloader = dict(dataset=_set)
+test_dataloader = val_dataloader

@@ -1,0 +1,3 @@
+# BSA from SNGAN's ImageNet model to 25 anime faces (thesis Fig. 3.6).
+_base_ = ['../_base_/datasets/anime25_128.py', '../_base_/bsa_sngan_128.py']
+train_dataloader = dict(batch_size=25, dataset=dict(with_indices=True))

@@ -1,0 +1,213 @@
+"""The forward and backward passes that an iteration of a GAN can't avoid, written out without the framework."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmgentransfer.models.game import Batch
+from mmgentransfer.models.losses import scores
+from mmgentransfer.models.methods.gan import GAN
+from mmgentransfer.models.methods.minegan import MineGAN
+from mmgentransfer.models.mining import Latents, by_choice, generate, repeatable
+from mmgentransfer.models.step_random import StepRandom
+
+__all__ = ['BarePasses', 'bare_passes']
+
+
+def bare_passes(model: GAN, optimizers: dict[str, Any], images: Tensor, labels: Tensor | None, amp: bool) -> BarePasses:
+    """Returns the bare passes of a model's iteration.
+
+    Args:
+        model: A TransferGAN or a MineGAN, in the stage that is measured.
+        optimizers: The PyTorch optimiser of each player.
+        images: Preprocessed real images (N, C, S, S) of a whole iteration.
+        labels: Their classes (N,) int64, for a model with classes.
+        amp: Whether to run in mixed precision.
+    """
+    several = isinstance(model, MineGAN) and model.num_generators > 1
+    return (_SeveralGenerators if several else BarePasses)(model, optimizers, images, labels, amp)
+
+
+class BarePasses:
+    """One generator, behind a miner or not, with classes or without; see :func:`bare_passes`."""
+
+    def __init__(
+        self, model: GAN, optimizers: dict[str, Any], images: Tensor, labels: Tensor | None, amp: bool
+    ) -> None:
+        self.model = model
+        self.optimizers = optimizers
+        self.images, self.labels = images, labels
+        self.amp = amp
+        self.has_head = getattr(model.critic, 'class_head', None) is not None
+        self.splits = getattr(model.critic, 'mixes_images', False)
+        self.scaler = torch.amp.GradScaler(images.device.type, enabled=amp)
+        self.trained = {player: model.trained_parameters(names) for player, names in model.trained.items()}
+        self.everything = [p for name in model.trainable_names for p in getattr(model, name).parameters()]
+        self.random = StepRandom(0, device=images.device)
+
+    def run(self) -> None:
+        """One iteration."""
+        parts = self.model.num_chunks
+        real = self.images.chunk(parts)
+        labels = [None] * parts if self.labels is None else self.labels.chunk(parts)
+        losses = dict(critic=self._critic_loss, generator=self._generator_loss)
+        for move in self.model.moves:
+            parameters = self.trained[move.player]
+            if not parameters:
+                continue
+            for parameter in self.everything:
+                parameter.requires_grad_(False)
+            for parameter in parameters:
+                parameter.requires_grad_(True)
+            optimizer = self.optimizers[move.player]
+            for repeat in range(move.repeat):
+                for i in range(repeat * move.accumulate, (repeat + 1) * move.accumulate):
+                    self.scaler.scale(losses[move.player](real[i], labels[i]) / move.accumulate).backward()
+                self.scaler.step(optimizer)
+                self.scaler.update()
+                optimizer.zero_grad()
+
+    def optimiser_steps(self) -> None:
+        """The optimisers' steps of one iteration alone."""
+        for move in self.model.moves:
+            for parameter in self.trained[move.player]:
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+            for _ in range(move.repeat):
+                self.optimizers[move.player].step()
+
+    # ------------------------------------------------------------------ losses
+
+    def _critic_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
+        with self._autocast():
+            fake_labels = self._random_labels(len(real)) if self.has_head else labels
+            with torch.no_grad():
+                fake = self._fake(len(real), fake_labels)
+            if self.splits:
+                real_output, fake_output = self._judge(real, labels), self._judge(fake, fake_labels)
+            else:
+                both = None if labels is None else torch.cat([labels, fake_labels])
+                output = self._judge(torch.cat([real, fake]), both)
+                real_output, fake_output = zip(*(part.chunk(2) for part in output), strict=True)
+            loss = self._critic_terms(real_output[0], fake_output[0])
+            if self.has_head and labels is not None:
+                term = self.model.losses['critic_class']
+                of_classes = term(real_output[1], labels)
+                if term.on_fake:
+                    of_classes = (of_classes + term(fake_output[1], fake_labels)) / 2
+                loss = loss + self.model.weight('critic_class') * of_classes
+        return loss + self._penalty(real, fake, labels)
+
+    def _critic_terms(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        weight, losses = self.model.weight, self.model.losses
+        loss = weight('adversarial') * losses['adversarial'].critic(real_scores, fake_scores)
+        return loss + weight('drift') * losses['drift'](real_scores) if weight('drift') else loss
+
+    def _penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
+        penalty, weight = 0.0, self.model.weight
+        if weight('gradient_penalty'):
+            alpha = torch.rand(len(real), 1, 1, 1, device=real.device)
+            squares = self._squared_gradient(alpha * real + (1 - alpha) * fake.float(), labels)
+            penalty = penalty + weight('gradient_penalty') * (squares.sqrt() - 1).square().mean()
+        if weight('r1'):
+            penalty = penalty + weight('r1') * self._squared_gradient(real.clone(), labels).mean()
+        return penalty
+
+    def _squared_gradient(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        images.requires_grad_(True)
+        (gradient,) = torch.autograd.grad(self._judge(images, labels)[0].sum(), images, create_graph=True)
+        return gradient.square().flatten(1).sum(1)
+
+    def _generator_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
+        labels = None if labels is None else self._random_labels(len(real))
+        with self._autocast():
+            output = self._judge(self._fake(len(real), labels), labels)
+            loss = self.model.weight('adversarial') * self.model.losses['adversarial'].generator(output[0])
+            if self.has_head and labels is not None:
+                term = self.model.losses['generator_class']
+                loss = loss + self.model.weight('generator_class') * term(output[1], labels)
+        return loss
+
+    # ------------------------------------------------------------------ passes
+
+    def _fake(self, num: int, labels: Tensor | None) -> Tensor:
+        if isinstance(self.model, MineGAN):
+            return generate(self.model.generators[0], self._mined(num)[0])
+        noise = torch.randn(num, self.model.generator.noise_size, device=self.images.device)
+        return self.model.generator(noise) if labels is None else self.model.generator(noise, labels)
+
+    def _mined(self, num: int) -> list[Latents]:
+        """Returns each miner's latents; how noise is drawn and shared is the model's choice."""
+        return self.model._mine(Batch(dict(images=self.images[:num]), self.random))
+
+    def _judge(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, ...]:
+        """Returns the scores (N,), and the logits (N, K) of a class head."""
+        critic = self.model.critic if labels is None or self.has_head else partial(self.model.critic, labels=labels)
+        output = critic(images)
+        return output if self.has_head else (scores(output),)
+
+    def _random_labels(self, num: int) -> Tensor:
+        return torch.randint(self.model.num_classes, (num,), device=self.images.device)
+
+    def _autocast(self) -> AbstractContextManager:
+        return torch.autocast(self.images.device.type) if self.amp else nullcontext()
+
+
+class _SeveralGenerators(BarePasses):
+    """N generators: all of them make images and are scored; then the passes of the winners alone.
+
+    Winners are made a second time, with a graph, where that gives the same images; else they are cut out of the first
+    pass. A critic that mixes the images of a batch, or an average over the generators, needs the graph of all.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.needs_all = self.splits or self.model.reduction == 'mean'
+        self.generators = [self.model.generators[i] for i in range(self.model.num_generators)]
+        self.twice = all(map(repeatable, self.generators))
+
+    def _critic_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
+        if not self.needs_all:
+            return super()._critic_loss(real, labels)
+        with self._autocast():
+            with torch.no_grad():
+                fakes = self._supersamples(len(real))
+            real_scores, matrix = scores(self.model.critic(real)), self._matrix(fakes)
+            loss = self._critic_terms(real_scores, self._reduced(matrix))
+        if self.model.reduction == 'mean':
+            return loss + self._penalty(real.repeat(len(fakes), 1, 1, 1), torch.cat(fakes), None)
+        rows = torch.arange(len(real), device=real.device)
+        return loss + self._penalty(real, torch.stack(fakes)[matrix.argmax(1), rows], None)
+
+    def _generator_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
+        if not self.needs_all:
+            return super()._generator_loss(real, labels)
+        with self._autocast():
+            reduced = self._reduced(self._matrix(self._supersamples(len(real))))
+            return self.model.weight('adversarial') * self.model.losses['adversarial'].generator(reduced)
+
+    def _fake(self, num: int, labels: Tensor | None) -> Tensor:
+        latents = self._mined(num)
+        graph = torch.is_grad_enabled()
+        with torch.set_grad_enabled(graph and not self.twice):
+            fakes = [generate(generator, z) for generator, z in zip(self.generators, latents, strict=True)]
+        with torch.no_grad():
+            winners = self._matrix(fakes).argmax(1)
+        torch.clear_autocast_cache()
+        if graph and self.twice:
+            return by_choice(winners, lambda i, index: generate(self.generators[i], latents[i], index))
+        return torch.stack(fakes)[winners, torch.arange(num, device=winners.device)]
+
+    def _supersamples(self, num: int) -> list[Tensor]:
+        return [generate(generator, z) for generator, z in zip(self.generators, self._mined(num), strict=True)]
+
+    def _matrix(self, fakes: list[Tensor]) -> Tensor:
+        return torch.stack([scores(self.model.critic(part)) for part in fakes], 1)
+
+    def _reduced(self, matrix: Tensor) -> Tensor:
+        return matrix.mean(1) if self.model.reduction == 'mean' else matrix.max(1).values

@@ -1,0 +1,102 @@
+"""Pre-trained classifiers of natural images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmgentransfer.checkpoints import load_state_dict
+from mmgentransfer.registry import MODELS, suggest
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's images in [0, 1]
+
+
+@MODELS.register_module()
+class TorchvisionClassifier(BaseModule):
+    """A classifier of torchvision with trained weights, such as ImageNet's, on images of any size.
+
+    Images are resized and normalised as the weights expect. The weights are read by ``init_weights`` and never
+    downloaded; a checkpoint of a model that this network is part of holds them too.
+
+    Args:
+        arch: Name of torchvision's model, e.g. ``'resnet50'``.
+        weights: Name of torchvision's weights, whose file is looked for in the folder ``checkpoints`` of
+            ``torch.hub.get_dir()``, or the path of a file with a state dict of this model.
+        prefix: What precedes the names of the tensors in that file, e.g. ``'module'``.
+        num_classes: Number of classes K of the weights.
+        input_size: Side that images are resized to.
+        init_cfg: MMEngine's initialisation config; with one, ``weights`` are not read.
+
+    Raises:
+        ValueError: torchvision has no such model.
+    """
+
+    mean: Tensor
+    std: Tensor
+    in_channels = 3
+
+    def __init__(
+        self,
+        arch: str = 'resnet50',
+        weights: str = 'IMAGENET1K_V1',
+        prefix: str = '',
+        num_classes: int = 1000,
+        input_size: int = 224,
+        init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        from torchvision import models
+
+        if arch not in models.list_models(module=models):
+            raise ValueError(f'torchvision has no classifier {arch!r}.{suggest(arch, models.list_models(models))}')
+        self.arch = arch
+        self.weights = weights
+        self.prefix = prefix
+        self.num_classes = num_classes
+        self.input_size = input_size
+        self.net = models.get_model(arch, weights=None, num_classes=num_classes)
+        self.register_buffer('mean', torch.tensor(_MEAN)[:, None, None], persistent=False)
+        self.register_buffer('std', torch.tensor(_STD)[:, None, None], persistent=False)
+
+    @property
+    def path(self) -> Path:
+        """The file that holds, or should hold, the weights."""
+        from torchvision import models
+
+        named = models.get_model_weights(self.arch).__members__
+        if self.weights in named:
+            return Path(torch.hub.get_dir()) / 'checkpoints' / Path(named[self.weights].url).name
+        return Path(self.weights).expanduser()
+
+    def init_weights(self) -> None:
+        """Reads the weights, or applies ``init_cfg``; without effect when called again.
+
+        Raises:
+            FileNotFoundError: The weights' file is missing.
+            ValueError: It does not hold this model.
+        """
+        if not self.is_init and not self.init_cfg:
+            if not self.path.is_file():
+                raise FileNotFoundError(
+                    f"there is no {self.path}, the weights of {self.arch}: put torchvision's file there, or set the "
+                    "network's weights to the path of another"
+                )
+            try:
+                self.net.load_state_dict(load_state_dict(str(self.path), self.prefix))
+            except RuntimeError as error:
+                raise ValueError(
+                    f"{self.path} (the network's weights, prefix {self.prefix!r}) does not hold a {self.arch} of "
+                    f'{self.num_classes} classes: {error}'
+                ) from error
+        super().init_weights()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Maps images (N, 3, S, S) in [0, 1] to class logits (N, K)."""
+        size = (self.input_size, self.input_size)
+        images = F.interpolate(images, size=size, mode='bilinear', align_corners=False, antialias=True)
+        return self.net((images - self.mean) / self.std)
