@@ -23,6 +23,7 @@ from mmgentransfer.cli_preferences import (
     run_score_pairs,
 )
 from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
+from mmgentransfer.cli_translate import TRANSLATE_HELP, add_translate, run_translate
 from mmgentransfer.version import __version__
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument('--npz', help='file for the images as an array: uint8 (N, H, W, C) named images, and labels')
     sample.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
     _add_options(sample)
+
+    add_translate(_command(commands, 'translate', run_translate, TRANSLATE_HELP), _add_options)
 
     imports = _command(commands, 'import', _import, "make a checkpoint of another project's networks")
     imports.usage = '%(prog)s [-h] [SOURCE] FILE [FILE ...] -o OUT'  # argparse can't say this

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
 from torch import Tensor
 
 from mmgentransfer.datasets import DisjointSets, ToyScenes
 
+ROOT = Path(__file__).parents[1]
 SETS = dict(RS=['rgb', 'segmentation'], RD=['rgb', 'depth'])
 SETS4 = dict(RS=['rgb', 'segmentation'], RDN=['rgb', 'depth', 'nir'])
 CHANNELS = dict(rgb=3, segmentation=5, depth=1, nir=1)
@@ -17,6 +20,7 @@ KINDS = dict(
     depth=dict(type='DepthModality'),
     nir=dict(type='MapModality'),
 )
+BN = dict(type='BN')
 LOSSES = dict(
     rgb=dict(type='PixelLoss'),
     segmentation=dict(type='CrossEntropyLoss', loss_weight=100),
@@ -52,7 +56,7 @@ STAGES = [
 
 def mmnets_config(
     sets: dict[str, list[str]] = SETS,
-    norm: dict[str, Any] | None = dict(type='BN'),
+    norm: dict[str, Any] | None = BN,
     side_info: str = 'pooling_indices',
     **options: Any,
 ) -> dict[str, Any]:
@@ -103,9 +107,58 @@ def sets_batch(num: int = 3, sets: dict[str, list[str]] = SETS) -> dict[str, dic
     return scenes(num * len(sets), sets).__getitems__(list(range(num)))
 
 
-def test_samples(num: int = 3, names: tuple[str, ...] = ('rgb', 'segmentation', 'depth')) -> dict[str, Tensor]:
+def aligned_samples(num: int = 3, names: tuple[str, ...] = ('rgb', 'segmentation', 'depth')) -> dict[str, Tensor]:
     """A loader's batch of samples with all modalities."""
     return ToyScenes(num, image_size=16, split='test', modalities=names).load(range(num), names)
 
 
-test_samples.__test__ = False
+TASKS = [
+    dict(name='D2S', source=['depth'], target='segmentation'),
+    dict(name='S2D', source=['segmentation'], target='depth'),
+    dict(name='D2R', source=['depth'], target='rgb'),
+    dict(name='RD2S', source=['rgb', 'depth'], target='segmentation'),
+    dict(name='D2R2S', source=['depth'], target='segmentation', via=['rgb']),
+]
+
+
+def mmnets_experiment(work_dir: Path, num_test: int = 5, **model: Any) -> Config:
+    """A whole experiment of six iterations, two of each stage, on 16 scenes."""
+    loader = dict(num_workers=0, collate_fn=dict(type='stack_batch'))
+    toys = dict(type='ToyScenes', image_size=16)
+    names = ['rgb', 'depth', 'segmentation']
+    cfg = Config.fromfile(ROOT / 'configs/default_runtime.py')
+    adam = dict(optimizer=dict(type='Adam', lr=1e-3, betas=(0.5, 0.999)))
+    cfg.merge_from_dict(
+        dict(
+            model=mmnets_config(**model),
+            train_dataloader=dict(
+                loader,
+                batch_size=4,
+                sampler=dict(type='InfiniteSampler', shuffle=True),
+                dataset=dict(type='DisjointSets', dataset=dict(toys, num_scenes=16, modalities=names), sets=SETS),
+            ),
+            val_dataloader=dict(
+                loader,
+                batch_size=2,
+                sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+                dataset=dict(toys, num_scenes=num_test, split='test', modalities=names),
+            ),
+            train_cfg=dict(type='GameTrainLoop', max_iters=6, val_interval=1000),
+            val_cfg=dict(type='TranslationLoop', tasks=TASKS),
+            val_evaluator=dict(
+                type='TranslationEvaluator',
+                metrics=[
+                    dict(type='MIoU'),
+                    dict(type='DepthError'),
+                    dict(type='MapError', modality='rgb'),
+                    dict(type='AlignmentFactor'),
+                ],
+            ),
+            optim_wrapper=dict(constructor='PlayerOptimWrappers', critic=adam, generator=adam),
+            work_dir=str(work_dir),
+            experiment_name=str(work_dir).replace('/', '_'),
+        )
+    )
+    cfg.visualizer = dict(type='Visualizer', vis_backends=[])
+    cfg.default_hooks.sample_grid = None
+    return cfg

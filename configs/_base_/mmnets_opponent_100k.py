@@ -23,4 +23,4 @@ model = dict(
 _adam = dict(optimizer=dict(type='Adam', lr=2e-4, betas=(0.5, 0.999)))
 optim_wrapper = dict(constructor='PlayerOptimWrappers', critic=_adam, generator=_adam)
 train_cfg = dict(type='GameTrainLoop', max_iters=100000, val_interval=10000)
-default_hooks = dict(checkpoint=dict(interval=10000), sample_grid=None)
+default_hooks = dict(checkpoint=dict(interval=10000), sample_grid=dict(type='TranslationGridHook'))

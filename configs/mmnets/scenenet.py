@@ -1,5 +1,5 @@
 # M&MNets with pseudo-pairs on SceneNet RGB-D: 75,000 colour images with labels, 75,000 of other videos with depth
-# (thesis tables 4.4 and 4.5). Data: tools/dataset_converters/scenenet.py; mmgentransfer check-data configs/mmnets/scenenet.py
+# (thesis tables 4.4 and 4.5). Data: tools/dataset_converters/scenenet.py
 _base_ = [
     '../_base_/datasets/mmnets_loaders.py',
     '../_base_/mmnets_500k.py',

@@ -5,7 +5,7 @@ base = dict(
     config='configs/mmnets/scenenet51k.py',
     options={'model.stages.2': {'iters': 1, 'loss_weights': {'pseudo': 0}}, 'train_cfg.max_iters': 400001},
 )
-_scratch = {'model.networks.encoders.rgb': {'pretrained': None, 'norm_cfg': {'type': 'BN'}, 'input_norm': None}}
+_scratch = {'model.networks.encoders.rgb': {'_delete_': True, 'type': 'SegNetEncoder'}}  # with batch norms
 rows = [
     dict(
         name=f'scenenet51k_{name}_scratch',

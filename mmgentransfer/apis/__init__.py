@@ -8,6 +8,7 @@ from .quickstart import run_quickstart
 from .select_source import SourceModel, select_source, start_from
 from .sweep import FailedRunError, plan_sweep, run_sweep
 from .train import describe, dry_run, evaluate, load_config, train
+from .translate import file_readers, translate_files
 
 __all__ = [
     'FailedRunError',
@@ -18,6 +19,7 @@ __all__ = [
     'dry_run',
     'evaluate',
     'export_pairs',
+    'file_readers',
     'import_checkpoint',
     'init_model',
     'known_importers',
@@ -29,4 +31,5 @@ __all__ = [
     'select_source',
     'start_from',
     'train',
+    'translate_files',
 ]

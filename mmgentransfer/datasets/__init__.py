@@ -12,6 +12,7 @@ from .labelled_image_folder import LabelledImageFolder
 from .modality_readers import DepthReader, ImageReader, LabelReader, MapReader, OpponentReader, opponent_channels
 from .subsets import nested_subset
 from .transforms import DecodeImage, ResizeToSquare
+from .unpaired import UnpairedDomains
 
 __all__ = [
     'AlignedDataset',
@@ -31,6 +32,7 @@ __all__ = [
     'SeparateSets',
     'ToyObjects',
     'ToyScenes',
+    'UnpairedDomains',
     'nested_subset',
     'opponent_channels',
     'stack_batch',

@@ -151,9 +151,8 @@ class AlignedModalities(AlignedDataset):
         for file in list_images(base, reader.extensions, f'dataset.modalities.{name}'):
             sample = os.path.splitext(file)[0]
             if sample in by_sample:
-                raise ValueError(
-                    f'{base}: {file} and {Path(by_sample[sample]).name} are one sample: remove one of them'
-                )
+                other = by_sample[sample].removeprefix(f'{inside}/')
+                raise ValueError(f'{base}: {other} and {file} are one sample: remove one of them')
             by_sample[sample] = f'{inside}/{file}'
         return by_sample
 
@@ -234,7 +233,9 @@ class AlignedModalities(AlignedDataset):
         That is: files that can't be used; a sample whose modalities differ in their proportions and can't be aligned;
         files of an unusual size; values in a doubtful unit.
         """
-        report, shapes = FileReport([], [f'{len(self)} samples in {len(np.unique(self.groups))} groups']), {}
+        num_groups, shapes = len(np.unique(self.groups)), {}
+        grouped = f' in {num_groups} group{"s" if num_groups > 1 else ""}' if num_groups < len(self) else ''
+        report = FileReport([], [f'{len(self)} samples{grouped}'])
         for name, reader in self.readers.items():
 
             def look(index: int, name: str = name, reader: ModalityReader = reader) -> tuple[Any, Any, str | None]:

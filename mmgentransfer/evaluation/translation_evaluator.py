@@ -37,6 +37,8 @@ class TranslationEvaluator:
         Raises:
             ValueError: A task names an unknown modality, or no metric scores its target.
         """
+        for metric in (*self._prototypes, *self._of_model):
+            metric.bind(model)
         known = list(model.modalities)
         for task in tasks:
             for name in (*task['source'], task['target'], *task.get('via', ())):
@@ -47,9 +49,7 @@ class TranslationEvaluator:
                 raise ValueError(
                     f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}'
                 )
-            self._by_task[task['name']] = [copy.deepcopy(metric) for metric in scoring]
-        for metric in (*self._prototypes, *self._of_model, *(m for part in self._by_task.values() for m in part)):
-            metric.bind(model)
+            self._by_task[task['name']] = [copy.copy(metric) for metric in scoring]
 
     def reset(self) -> None:
         """Forgets what was scored."""

@@ -1,6 +1,6 @@
 """Grids, strips, curves and reports."""
 
-from .curves import draw_curves, moving_average
+from .curves import draw_curves, moving_average, read_stages
 from .grids import log_spaced, make_grid, read_grid, save_image, split_grid, stack_strips
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     'make_grid',
     'moving_average',
     'read_grid',
+    'read_stages',
     'save_image',
     'split_grid',
     'stack_strips',

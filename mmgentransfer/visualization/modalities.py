@@ -13,8 +13,6 @@ from PIL import Image, ImageDraw, ImageFont
 from mmgentransfer.models.methods.mmnets.modalities import DepthModality, Modality, SegmentationModality
 
 __all__ = [
-    'NYU13_CLASSES',
-    'NYU13_PALETTE',
     'class_palette',
     'colour_labels',
     'colour_values',
@@ -23,15 +21,6 @@ __all__ = [
     'value_limits',
     'write_above',
 ]
-
-NYU13_CLASSES = (
-    'unknown', 'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv',
-    'wall', 'window',
-)  # fmt: skip
-NYU13_PALETTE = (
-    (0, 0, 0), (0, 0, 255), (233, 89, 48), (0, 218, 0), (149, 0, 240), (222, 241, 24), (255, 206, 206), (0, 224, 229),
-    (106, 136, 204), (117, 29, 41), (240, 35, 235), (0, 167, 156), (249, 139, 0), (225, 229, 194),
-)  # fmt: skip
 
 # Twenty colours that are told apart, light and dark in turn so that this holds without hue as well.
 _COLOURS = (

@@ -46,7 +46,12 @@ SMALL = {
     'RGBDiscriminator': dict(channels=(4, 8, 8)),
     'PoolResEncoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
     'UnpoolResDecoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=None),
-    'PatchDiscriminator': dict(base_channels=4),
+    'PatchDiscriminator': dict(base_channels=2),
+    'ResNetGenerator': dict(base_channels=4, num_blocks=1),
+    'UNetGenerator': dict(base_channels=4, num_downs=4),
+    'PatchGANDiscriminator': dict(base_channels=4),
+    'StarGANGenerator': dict(base_channels=4, num_blocks=1),
+    'StarGANDiscriminator': dict(base_channels=4, num_downs=3),
     'ResNet18Classifier': dict(width=2),
     'PerceptualLoss': dict(loss_weight=0),  # its weights are a file that the machine does not have
 }
@@ -77,11 +82,11 @@ def transfers_in(model: Config) -> list[tuple[str, dict, dict]]:
     """Returns (name in the model, network's config, its transfer) for every network that starts from a checkpoint."""
     found = []
     for name, network in model.networks.items():
-        members = (
-            [(name, network)]
-            if isinstance(network, Mapping)
-            else [(f'{name}.{i}', member) for i, member in enumerate(network)]
-        )
+        if isinstance(network, Mapping) and 'type' in network:
+            members = [(name, network)]
+        else:
+            named = network.items() if isinstance(network, Mapping) else enumerate(network)
+            members = [(f'{name}.{key}', member) for key, member in named]
         found += [
             (key, part, init)
             for member_key, member in members
@@ -164,7 +169,14 @@ def shrink_data(cfg: Config, folder: Path) -> None:
         if not loader:
             continue
         loader.num_workers = 0
+        if loader.get('persistent_workers'):
+            loader.persistent_workers = False
         dataset = loader.dataset
+        if 'TranslationLoop' in (cfg.get('val_cfg') or {}).get('type', ''):
+            shrink_aligned(dataset, folder)
+            if name != 'train_dataloader':
+                loader.batch_size = BATCH
+            continue
         shrink_side(dataset)
         if dataset.type == 'ImageFolder':
             root = folder / dataset.data_root
@@ -176,6 +188,11 @@ def shrink_data(cfg: Config, folder: Path) -> None:
                 write_images(root, dataset.get('channels', 3))
             dataset.update(data_root=str(folder / dataset.data_root), num_per_class=FEW)
             dataset.update(skip=FEW if dataset.get('skip') else 0)
+        elif dataset.type == 'UnpairedDomains':
+            for part in dataset.get('domains', {}).values():
+                shrink_side(part)
+                write_images(folder / part.data_root, part.get('channels', 3))
+                part.update(data_root=str(folder / part.data_root))
         elif dataset.type == 'ToyObjects':
             if name != 'train_dataloader':
                 key = next(key for key in ('num_images', 'num_per_class', 'counts') if dataset.get(key))
@@ -190,6 +207,43 @@ def shrink_data(cfg: Config, folder: Path) -> None:
     cfg.train_dataloader.batch_size = BATCH * max(
         (m.get('repeat', 1) * m.get('accumulate', 1) for m in moves), default=1
     )
+
+
+def shrink_aligned(dataset: Config, folder: Path) -> None:
+    """Takes few scenes, or writes few files for each modality's reader, at a small size."""
+    if 'dataset' in dataset:
+        if dataset.get('split_file'):
+            dataset.split_file = str(folder / dataset.split_file)
+        shrink_aligned(dataset.dataset, folder)
+        return
+    if dataset.type == 'ToyScenes':
+        dataset.num_scenes = 2 * FEW
+        return
+    assert dataset.type == 'AlignedModalities', f'shrink does not know the data set {dataset.type}'
+    root = folder / dataset.data_root
+    for name, reader in dataset.modalities.items():
+        for index in range(2 * FEW):
+            write_modality(root / (reader.get('folder') or name), f'{dataset.get("split") or ""}/v{index}/0', reader)
+    size = dataset.image_size
+    small = SMALL_SIDE if isinstance(size, int) else [SMALL_SIDE * side // min(size) for side in size]
+    dataset.update(data_root=str(root), image_size=small)
+    if dataset.get('group_file'):
+        dataset.pop('group_file')
+
+
+def write_modality(folder: Path, sample: str, reader: Mapping) -> None:
+    """Writes one file of random content as ``reader`` takes it."""
+    random, (height, width) = np.random.default_rng(0), (72, 96)
+    values = {
+        'ImageReader': lambda: random.integers(0, 256, (height, width, reader.get('channels', 3)), dtype=np.uint8),
+        'OpponentReader': lambda: random.integers(0, 256, (height, width, 3), dtype=np.uint8),
+        'LabelReader': lambda: random.integers(0, reader.get('num_classes', 2), (height, width), dtype=np.uint8),
+        'DepthReader': lambda: random.integers(500, 8000, (height, width), dtype=np.uint16),
+        'MapReader': lambda: random.integers(0, 256, (height, width), dtype=np.uint8),
+    }[reader['type']]()
+    path = folder / f'{sample}.png'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), values)
 
 
 def write_images(folder: Path, channels: int) -> None:
@@ -208,15 +262,18 @@ def shrink_schedule(cfg: Config) -> None:
     cfg.train_cfg.max_iters = max(2, len(stages)) if cfg.train_cfg.max_iters else 0
     for stage in stages:
         stage.iters = cfg.train_cfg.max_iters // len(stages)
+    preprocessor = cfg.model.get('data_preprocessor') or {}
+    if preprocessor.get('type') == 'ModalityPreprocessor' and preprocessor.get('crop_size'):
+        preprocessor.crop_size = SMALL_SIDE
     cfg.train_cfg.val_interval = 1
     cfg.default_hooks.checkpoint.interval = 1
-    if cfg.default_hooks.get('sample_grid'):
+    if cfg.default_hooks.get('sample_grid') and cfg.default_hooks.sample_grid.type == 'SampleGridHook':
         cfg.default_hooks.sample_grid.update(num_images=BATCH, strip_rows=2)
 
 
 def shrink_evaluation(cfg: Config, folder: Path) -> None:
     for kind in ('val', 'test'):
-        if cfg.get(f'{kind}_cfg') is None:
+        if cfg.get(f'{kind}_cfg') is None or cfg[f'{kind}_cfg'].type == 'TranslationLoop':
             continue
         classes = max(
             (part.get('num_classes') or 0 for part in cfg.model.networks.values() if 'type' in part), default=0

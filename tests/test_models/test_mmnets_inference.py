@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from mmnets_toys import SETS4, mmnets_config, test_samples
+from mmnets_toys import SETS4, aligned_samples, mmnets_config
 
 from mmgentransfer.models.backbones import Latent
 
@@ -17,7 +17,7 @@ def model(build_game):
 
 @pytest.fixture
 def samples(model):
-    return model.data_preprocessor(test_samples())
+    return model.data_preprocessor(aligned_samples())
 
 
 def images(num=None, height=16, width=16, seed=0):
@@ -36,7 +36,7 @@ def images(num=None, height=16, width=16, seed=0):
 def test_what_a_decoder_reads(build_game, side_info):
     """Another image's indices or skips change the output of a decoder that reads them, and not the colour decoder's."""
     model = build_game(mmnets_config(side_info=side_info)).eval()
-    samples = model.data_preprocessor(test_samples())
+    samples = model.data_preprocessor(aligned_samples())
     latent = model.encode(samples['depth'], 'depth')
     flipped = [tuple(x.flip(0) for x in part) for part in (latent.indices, latent.skips)]
     others = dict(
@@ -136,7 +136,7 @@ def test_prediction_in_training_mode_leaves_no_trace(build_game, state_of, chang
     """No noise, running statistics, no gradient; afterwards the model trains on."""
     model = build_game(mmnets_config())
     model.enter_stage(1)
-    samples = model.data_preprocessor(test_samples())
+    samples = model.data_preprocessor(aligned_samples())
     before = state_of(model)
     first = model.predict({'depth': samples['depth']}, ['segmentation'])['segmentation']
     model.eval()
@@ -152,7 +152,7 @@ def test_prediction_in_training_mode_leaves_no_trace(build_game, state_of, chang
 def test_a_prediction_depends_on_its_batch_with_batch_statistics_alone(build_game, state_of, changed):
     for batch_statistics in (False, True):
         model = build_game(mmnets_config(batch_statistics=batch_statistics)).eval()
-        samples, before = model.data_preprocessor(test_samples()), state_of(model)
+        samples, before = model.data_preprocessor(aligned_samples()), state_of(model)
         whole = model.predict({'depth': samples['depth']}, ['segmentation'])['segmentation']
         part = model.predict({'depth': samples['depth'][:1]}, ['segmentation'])['segmentation']
         assert torch.allclose(whole[:1], part, atol=1e-5) is not batch_statistics
@@ -164,7 +164,7 @@ def test_a_prediction_depends_on_its_batch_with_batch_statistics_alone(build_gam
 
 @pytest.mark.parametrize('source', ['rgb', 'depth', 'segmentation'])
 def test_translate_arrays(model, source):
-    """Every pair, one image and a batch, the same code for seen and unseen pairs; the batch's images are the single's."""
+    """Every pair, seen or not, one image and a batch."""
     batch = images(2)
     kinds = dict(rgb=(np.uint8, (16, 16, 3)), depth=(np.float32, (16, 16)), segmentation=(np.uint8, (16, 16)))
     for target, (dtype, shape) in kinds.items():

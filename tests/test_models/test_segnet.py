@@ -196,6 +196,22 @@ class TestVGG:
         torch.testing.assert_close(encoder(x).h, features(normalised))
         assert not any(key.startswith('input') for key in encoder.state_dict())
 
+    def test_missing_weights_may_be_done_without(self, tmp_path, monkeypatch):
+        said = []
+        monkeypatch.setattr('mmgentransfer.models.backbones.segnet.print_log', lambda text, **_: said.append(text))
+        options = dict(norm_cfg=None, pretrained=str(tmp_path / 'vgg.pth'), if_missing='scratch', **TINY)
+        encoder = initialised(SegNetEncoder(**options))
+        assert len(said) == 1
+        assert 'vgg.pth is not in' in said[0]
+        assert 'starts from random weights' in said[0]
+        # of variance 2 / fan_in, which keeps the signal, and not the 0.02 of init, which without norms would lose it
+        assert encoder.stages[1][0].weight.std().item() == pytest.approx((2 / (9 * 2)) ** 0.5, rel=0.3)
+        self.save(tmp_path / 'vgg.pth')
+        assert len(said) == 1
+        assert not torch.equal(initialised(SegNetEncoder(**options)).stages[0][0].weight, encoder.stages[0][0].weight)
+        with pytest.raises(ValueError, match="if_missing='no' is unknown"):
+            SegNetEncoder(norm_cfg=None, if_missing='no', **TINY)
+
     def test_full_size_takes_torchvisions_vgg16(self, tmp_path, monkeypatch):
         from torchvision.models import VGG16_Weights, vgg16
 

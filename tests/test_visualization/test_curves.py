@@ -10,7 +10,7 @@ import matplotlib.axes
 import numpy as np
 import pytest
 
-from mmgentransfer.visualization import draw_curves, moving_average
+from mmgentransfer.visualization import draw_curves, moving_average, read_stages
 
 TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/plot_curves.py'
 
@@ -64,6 +64,50 @@ def test_without_smoothing_there_is_one_line_a_run(runs, drawn):
     assert draw_curves(runs, [('absent', 'absent')]) is None
 
 
+@pytest.fixture
+def staged(tmp_path):
+    """A run of two stages with two alignment factors."""
+    folder = tmp_path / 'staged'
+    folder.mkdir()
+    lines = [dict(iter=i, alignment_a_b=0.1 * i, alignment_a_c=0.2 * i, other=1.0) for i in range(1, 4)]
+    (folder / 'metrics.jsonl').write_text('\n'.join(map(json.dumps, lines)))
+    stages = [dict(name='first', iters=2), dict(name='second', iters=5), dict(name='rest')]
+    (folder / 'toy.py').write_text(f'model = dict(stages={stages!r})')
+    return folder
+
+
+def test_all_metrics_that_fit_share_a_panel(staged, runs, drawn):
+    draw_curves([dict(name='run', work_dir=staged)], [('alignment_*', 'alignment')])
+    assert [line[0] for line in drawn] == ['alignment_a_b', 'alignment_a_c']
+    assert drawn[1][2] == pytest.approx([0.2, 0.4, 0.6])
+    drawn.clear()
+    draw_curves([dict(name='run', work_dir=staged), runs[0]], [('alignment_*', 'alignment'), ('fid', 'FID')])
+    assert [line[0] for line in drawn] == ['run, alignment_a_b', 'run, alignment_a_c', 'one']
+
+
+def test_stages_are_marked(staged, monkeypatch):
+    stages = read_stages(staged)
+    assert stages == [('first', 0), ('second', 2), ('rest', 7)]
+    marked, texts, scales = [], [], []
+    watched = matplotlib.axes.Axes
+    monkeypatch.setattr(watched, 'axvline', lambda self, x, **settings: marked.append(x))
+    monkeypatch.setattr(watched, 'text', lambda self, x, y, text, **settings: texts.append((x, text.strip())))
+    monkeypatch.setattr(watched, 'set_xscale', lambda self, kind, **settings: scales.append(kind))
+    run = [dict(name='run', work_dir=staged)]
+    assert draw_curves(run, [('other', 'other')], stages=stages, logarithmic=False) is not None
+    assert marked == [0, 2, 7]
+    assert texts == [(0, 'first'), (2, 'second'), (7, 'rest')]
+    assert scales == []
+    draw_curves(run, [('other', 'other')])
+    assert scales == ['symlog']
+    (staged / 'toy.py').write_text('model = dict()')
+    with pytest.raises(ValueError, match=r"staged' has no config with model\.stages"):
+        read_stages(staged)
+    (staged / 'toy.py').unlink()
+    with pytest.raises(ValueError, match='has no config'):
+        read_stages(staged)
+
+
 def test_tool(runs, drawn, tmp_path, capsys):
     spec = importlib.util.spec_from_file_location('plot_curves', TOOL)
     tool = importlib.util.module_from_spec(spec)
@@ -73,6 +117,9 @@ def test_tool(runs, drawn, tmp_path, capsys):
     assert (tmp_path / 'fid.png').read_bytes().startswith(b'\x89PNG')
     assert drawn[0][0] == f'{tmp_path.name}/one'
     assert drawn[0][2] == [50, 33, 18, 5]
+    (Path(folders[0]) / 'toy.py').write_text("model = dict(stages=[dict(name='only')])")
+    assert tool.main([*folders, '--keys', 'f*', '--stages', '-o', str(tmp_path / 'stages.png')]) == 0
+    assert (tmp_path / 'stages.png').read_bytes() != (tmp_path / 'fid.png').read_bytes()
     for wrong, message in (
         (['--keys', 'gone'], 'has a score gone'),
         (['--keys', 'fid', '--names', 'a'], 'different names'),

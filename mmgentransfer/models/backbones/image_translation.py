@@ -220,8 +220,8 @@ class UNetGenerator(DrawnModule):
 class PatchGANDiscriminator(DrawnModule):
     """The patch critic of pix2pix and CycleGAN; with three halvings each score sees 70x70 pixels.
 
-    4x4 convolutions: ``num_downs`` of stride 2 and two of stride 1, the last one to a map of scores, with leaky ReLUs of
-    slope 0.2 between them. With the defaults it has 2,764,737 parameters.
+    4x4 convolutions: ``num_downs`` of stride 2 and two of stride 1, the last one to a map of scores, with leaky ReLUs
+    of slope 0.2 between them. With the defaults it has 2,764,737 parameters.
 
     Args:
         in_channels: Channels of what it judges; a conditional critic's are those of source and target together.

@@ -20,8 +20,8 @@ class CycleGAN(UnpairedTranslator):
     Probabilities of a segmentation pass on to the second generator of a cycle and to the critic, whose real samples are
     one-hot maps.
 
-    Its loss terms are those of :class:`UnpairedTranslator`; ``identity`` asks a generator to leave samples of its target
-    as they are, and needs two domains of the same channels.
+    Its loss terms are those of :class:`UnpairedTranslator`; ``identity`` asks a generator to leave samples of its
+    target as they are, and needs two domains of the same channels.
 
     Args:
         **kwargs: As :class:`UnpairedTranslator`; ``modalities`` are two, and ``networks`` has, beside the

@@ -8,6 +8,7 @@ from .base import WeightedLoss
 from .classification import AuxiliaryClassifierLoss
 from .denoising import DenoisingLoss
 from .depth import BerhuLoss
+from .domains import DomainLoss
 from .gradient_penalty import DriftPenalty, GradientPenalty, R1Penalty
 from .perceptual import PerceptualLoss, VGG16Features
 from .pixel import PixelLoss
@@ -21,6 +22,7 @@ __all__ = [
     'BerhuLoss',
     'CrossEntropyLoss',
     'DenoisingLoss',
+    'DomainLoss',
     'DriftPenalty',
     'GaussianKLLoss',
     'GradientPenalty',

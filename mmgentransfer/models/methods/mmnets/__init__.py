@@ -7,6 +7,7 @@ from .mmnets import MixAndMatchNets
 from .modalities import DepthModality, ImageModality, MapModality, SegmentationModality
 from .networks import PoolResEncoder, RGBDecoder, UnpoolResDecoder
 from .preprocessor import ModalityPreprocessor
+from .unpaired import UnpairedMixAndMatchNets
 
 __all__ = [
     'DepthModality',
@@ -21,6 +22,7 @@ __all__ = [
     'RGBDiscriminator',
     'SegmentationModality',
     'TranslationGraph',
+    'UnpairedMixAndMatchNets',
     'UnpoolResDecoder',
     'pairwise_networks',
 ]

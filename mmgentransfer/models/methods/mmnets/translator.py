@@ -109,7 +109,7 @@ class ModalityTranslator(AdversarialModel):
         modules = (module for network in self.translating_networks() for module in network.modules())
         return math.lcm(*(getattr(module, 'input_multiple', 1) for module in modules))
 
-    def check_data(self, dataset: Dataset, key: str) -> None:
+    def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """Checks the shape and range of the first samples.
 
         Raises:
