@@ -220,6 +220,4 @@ def learners(model: AdversarialModel, player: str, batch: Batch, term: str | Non
 
 def noise_images(*names: str, num: int = 3, side: int = SIDE) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return {
-        name: torch.randint(256, (num, 3, side, side), generator=generator, dtype=torch.uint8) for name in names
-    }
+    return {name: torch.randint(256, (num, 3, side, side), generator=generator, dtype=torch.uint8) for name in names}

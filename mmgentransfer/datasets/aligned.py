@@ -60,7 +60,7 @@ class DisjointSets(Dataset):
     Args:
         dataset: Config of the aligned data set.
         sets: The modalities of each set, by its name.
-        fractions: Share of the groups that each set gets; equal shares by default.
+        fractions: Share of the groups that each set gets, by its name; equal shares by default.
         seed: Of the dealing.
         split_file: JSON file with the numbers of each set's samples: read if it exists, else written.
         allow_overlap: Whether every set holds all samples, for methods that may see every pair.
@@ -74,13 +74,14 @@ class DisjointSets(Dataset):
         self,
         dataset: dict[str, Any] | AlignedDataset,
         sets: Mapping[str, Sequence[str]],
-        fractions: Sequence[float] | None = None,
+        fractions: Mapping[str, float] | None = None,
         seed: int = 0,
         split_file: str | None = None,
         allow_overlap: bool = False,
     ) -> None:
         self.dataset: AlignedDataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
-        self.sets = {name: list(modalities) for name, modalities in sets.items()}
+        # by name: the order of a dict does not survive MMEngine's dump of a config
+        self.sets = {name: list(sets[name]) for name in sorted(sets)}
         for name, modalities in self.sets.items():
             for modality in modalities:
                 if modality not in self.dataset.modalities:
@@ -88,19 +89,18 @@ class DisjointSets(Dataset):
                         f'dataset.sets.{name} names {modality!r}; the data have {self.dataset.modalities}.'
                         f'{suggest(modality, self.dataset.modalities)}'
                     )
-        if fractions is not None and (
-            len(fractions) != len(self.sets) or min(fractions) <= 0 or sum(fractions) > 1.001
-        ):
+        shares = dict.fromkeys(self.sets, 1 / len(self.sets)) if fractions is None else dict(fractions)
+        if set(shares) != set(self.sets) or min(shares.values()) <= 0 or sum(shares.values()) > 1.001:
             raise ValueError(
-                f'dataset.fractions={list(fractions)} must be {len(self.sets)} positive numbers with a sum of at most '
-                f'1, one for each of the sets {list(self.sets)}'
+                f'dataset.fractions={shares} must have a positive number for each of the sets {list(self.sets)}, with '
+                'a sum of at most 1'
             )
         if allow_overlap:
             self.indices = {name: np.arange(len(self.dataset)) for name in self.sets}
         elif split_file is not None and Path(split_file).is_file():
             self.indices = self._read(Path(split_file))
         else:
-            self.indices = self._deal(fractions or [1 / len(self.sets)] * len(self.sets), seed)
+            self.indices = self._deal([shares[name] for name in self.sets], seed)
             if split_file is not None:
                 self._write(Path(split_file))
         if not allow_overlap:

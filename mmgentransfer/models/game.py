@@ -126,8 +126,17 @@ class AdversarialModel(BaseModel):
             if isinstance(cfg, (list, tuple)):
                 return nn.ModuleList(MODELS.build(item) for item in cfg)
             if 'type' not in cfg and all(isinstance(item, dict) for item in cfg.values()):
-                return nn.ModuleDict({key: MODELS.build(item) for key, item in cfg.items()})
+                return self._build_members(name, cfg)
             return MODELS.build(cfg)
+
+    @staticmethod
+    def _build_members(name: str, cfg: dict[str, dict]) -> nn.ModuleDict:
+        """Builds the networks of a dict, in the order of their names: a dumped config has lost the order of its own."""
+        members = nn.ModuleDict()
+        for key in sorted(cfg):
+            with _forked_random(f'{name}.{key}'):
+                members[key] = MODELS.build(cfg[key])
+        return members
 
     def init_weights(self) -> None:
         """Initialises every network (random, then what its ``init_cfg`` asks), each from random numbers of its own.
@@ -135,11 +144,15 @@ class AdversarialModel(BaseModel):
         Moving averages start at these weights.
         """
         for name in self.network_names:
-            with _forked_random(name), DefaultScope.overwrite_default_scope('mmgentransfer'):
-                for member in map(self.get_submodule, self._members(name)):
-                    if hasattr(member, 'init_weights'):
-                        member._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
-                        member.init_weights()
+            by_name = isinstance(getattr(self, name), nn.ModuleDict)
+            groups = [[member] for member in self._members(name)] if by_name else [self._members(name)]
+            for members in groups:  # the networks of a list draw one after the other, those of a dict each for itself
+                key = members[0] if by_name else name
+                with _forked_random(key), DefaultScope.overwrite_default_scope('mmgentransfer'):
+                    for member in map(self.get_submodule, members):
+                        if hasattr(member, 'init_weights'):
+                            member._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
+                            member.init_weights()
         self.update_ema(momentum=0.0)
         self._is_init = True
 

@@ -36,13 +36,13 @@ def test_a_hidden_modality_is_not_loaded(monkeypatch):
     load = scenes.load
     monkeypatch.setattr(scenes, 'load', lambda index, names: loaded.append(list(names)) or load(index, names))
     DisjointSets(scenes, SETS).__getitems__([0])
-    assert loaded == list(SETS.values())
+    assert loaded == [SETS[name] for name in sorted(SETS)]
 
 
 def test_every_sample_of_a_set_comes_once_an_epoch_and_the_shorter_set_again():
     scenes = grouped(40, 40)
-    data = DisjointSets(scenes, SETS, fractions=(0.75, 0.25))
-    assert [len(index) for index in data.indices.values()] == [30, 10]
+    data = DisjointSets(scenes, SETS, fractions=dict(RS=0.75, RD=0.25))
+    assert {name: len(index) for name, index in data.indices.items()} == dict(RS=30, RD=10)
     batch = data.__getitems__(list(range(30)))
     for name, times in (('RS', 1), ('RD', 3)):
         colours = [image.numpy().tobytes() for image in batch[name]['rgb']]
@@ -79,9 +79,9 @@ def test_split_files_that_do_not_fit(tmp_path, stored, message):
     ('options', 'message'),
     [
         (dict(sets=dict(RS=['rgb', 'segmentatoin'])), "names 'segmentatoin'.*Did you mean 'segmentation'"),
-        (dict(fractions=(0.8, 0.4)), 'sum of at most 1'),
-        (dict(fractions=(1.0,)), '2 positive numbers'),
-        (dict(fractions=(0.95, 0.02)), 'RD gets none of the 10 groups'),
+        (dict(fractions=dict(RS=0.8, RD=0.4)), 'sum of at most 1'),
+        (dict(fractions=dict(RS=1.0)), 'a positive number for each'),
+        (dict(fractions=dict(RS=0.95, RD=0.02)), 'RD gets none of the 10 groups'),
     ],
 )
 def test_impossible_sets(options, message):

@@ -61,7 +61,8 @@ class TranslationGraph:
     ) -> None:
         if not sets:
             raise ValueError('model.graph.sets is empty; it needs the modalities of at least one set')
-        self.sets = {name: list(modalities) for name, modalities in sets.items()}
+        # by name: the order of a dict does not survive MMEngine's dump of a config
+        self.sets = {name: list(sets[name]) for name in sorted(sets)}
         for name, modalities in self.sets.items():
             if len(set(modalities)) < len(modalities) or len(modalities) < 2:
                 raise ValueError(f'model.graph.sets.{name} must be two or more different modalities, got {modalities}')
