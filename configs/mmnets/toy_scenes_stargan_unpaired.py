@@ -44,7 +44,7 @@ model = dict(
     moves=[dict(player='critic', repeat=5), dict(player='generator')],
 )
 train_dataloader = dict(batch_size=20)  # of each set: four for each update
-train_cfg = dict(type='GameTrainLoop', max_iters=300, val_interval=150)
-_decay = [dict(type='LinearLR', start_factor=1.0, end_factor=0.0, begin=150, end=300, by_epoch=False)]
+train_cfg = dict(type='GameTrainLoop', max_iters=250, val_interval=125)
+_decay = [dict(type='LinearLR', start_factor=1.0, end_factor=0.0, begin=125, end=250, by_epoch=False)]
 param_scheduler = dict(critic=_decay, generator=_decay)
-default_hooks = dict(checkpoint=dict(interval=300), sample_grid=None)
+default_hooks = dict(checkpoint=dict(interval=250), sample_grid=None)

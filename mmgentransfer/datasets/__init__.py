@@ -10,6 +10,7 @@ from .image_dataset import ImageDataset
 from .image_folder import ImageFolder
 from .labelled_image_folder import LabelledImageFolder
 from .modality_readers import DepthReader, ImageReader, LabelReader, MapReader, OpponentReader, opponent_channels
+from .opponent_colours import OpponentColours
 from .subsets import nested_subset
 from .transforms import DecodeImage, ResizeToSquare
 from .unpaired import UnpairedDomains
@@ -27,6 +28,7 @@ __all__ = [
     'LabelReader',
     'LabelledImageFolder',
     'MapReader',
+    'OpponentColours',
     'OpponentReader',
     'ResizeToSquare',
     'SeparateSets',

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -23,14 +24,31 @@ class AlignedDataset(Dataset):
     A subclass defines ``load(indices, modalities)``, which reads nothing but the modalities that are asked for. Images
     are uint8 (N, C, H, W), labels uint8 (N, H, W) with 255 to ignore, depth float32 (N, 1, H, W) in metres.
 
+    Samples may have a class each. It is no modality that a model could translate, but is there for metrics: items then
+    have ``labels``, int64 () or (N,), beside the modalities. :meth:`load`, by which training sets are dealt out, gives
+    none.
+
     Args:
         modalities: Names of the modalities.
         num_samples: Number of samples.
         groups: Number of the group of each sample, e.g. its video; None: each is a group of its own. Sets that hide
             modalities from each other share no group.
+        labels: The class of each sample, int64 (N,); None: they have none.
+
+    Raises:
+        ValueError: There are labels, and a modality of this name.
     """
 
-    def __init__(self, modalities: list[str], num_samples: int, groups: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        modalities: list[str],
+        num_samples: int,
+        groups: np.ndarray | None = None,
+        labels: Tensor | None = None,
+    ) -> None:
+        if labels is not None and 'labels' in modalities:
+            raise ValueError("dataset.modalities: 'labels' is what the classes of the samples are called; rename it")
+        self.labels = labels
         self.modalities = modalities
         self.num_samples = num_samples
         self.groups = np.arange(num_samples) if groups is None else groups
@@ -43,10 +61,11 @@ class AlignedDataset(Dataset):
         raise NotImplementedError
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        return {name: value[0] for name, value in self.load([index], self.modalities).items()}
+        return {name: value[0] for name, value in self.__getitems__([index]).items()}
 
     def __getitems__(self, indices: list[int]) -> dict[str, Tensor]:
-        return self.load(indices, self.modalities)
+        batch = self.load(indices, self.modalities)
+        return batch if self.labels is None else {**batch, 'labels': self.labels[torch.as_tensor(indices)]}
 
 
 @DATASETS.register_module()

@@ -51,6 +51,9 @@ class AlignedModalities(AlignedDataset):
         group_pattern: Regular expression that finds a sample's group in its name, e.g. ``r'^.*/'`` for its folder; the
             group is the pattern's first group, or all that it matches. None: each sample is a group of its own.
         group_file: File below ``data_root`` with a sample's name and its group on each line, instead.
+        class_order: Names of classes, label 0 first: items then have ``labels``. A sample's class is the first
+            folder in its name.
+        class_file: File below ``data_root`` with a sample's name and its class on each line, instead of the folders.
         cache: 'none' decodes a file when it is asked for; 'ram' decodes each once and keeps it at ``image_size``.
         check: With ``cache='none'``: 'decode' decodes each file once at the start, to find unusable ones; 'none' leaves
             that to ``mmgentransfer check-data``.
@@ -73,6 +76,8 @@ class AlignedModalities(AlignedDataset):
         crop: str = 'center',
         group_pattern: str | None = None,
         group_file: str | None = None,
+        class_order: Sequence[str] | None = None,
+        class_file: str | None = None,
         cache: str = 'none',
         check: str = 'decode',
     ) -> None:
@@ -88,6 +93,8 @@ class AlignedModalities(AlignedDataset):
             raise ValueError('dataset.modalities is empty: name at least one modality and its reader')
         if group_pattern is not None and group_file is not None:
             raise ValueError('dataset.group_pattern and dataset.group_file exclude each other')
+        if class_file is not None and class_order is None:
+            raise ValueError(f'dataset.class_file={class_file!r} needs dataset.class_order, which numbers the classes')
         self.root = find_folder(data_root, 'dataset.data_root')
         self.crop = crop
         self.readers = {name: _build_reader(name, cfg) for name, cfg in modalities.items()}
@@ -95,7 +102,12 @@ class AlignedModalities(AlignedDataset):
         # arrays of bytes instead of lists of strings: worker processes then share them and do not copy them
         self.samples = np.array(samples)
         self._files = {name: np.array([os.fsencode(file) for file in listed]) for name, listed in files.items()}
-        super().__init__(list(modalities), len(samples), self._groups(samples, group_pattern, group_file))
+        super().__init__(
+            list(modalities),
+            len(samples),
+            self._groups(samples, group_pattern, group_file),
+            None if class_order is None else self._labels(samples, list(class_order), class_file),
+        )
         self._cached: dict[str, Tensor] = {}
         if cache == 'ram':
             for name, reader in self.readers.items():
@@ -159,23 +171,41 @@ class AlignedModalities(AlignedDataset):
     def _groups(self, samples: Sequence[str], pattern: str | None, file: str | None) -> np.ndarray | None:
         if pattern is None and file is None:
             return None
-        if file is not None:
-            pairs = [line.rsplit(maxsplit=1) for line in _read_lines(find_file(self.root / file, 'dataset.group_file'))]
-            if broken := [' '.join(pair) for pair in pairs if len(pair) != 2]:
-                raise ValueError(
-                    f'dataset.group_file={file!r} needs a sample and a group on each line:{shorten(broken)}'
-                )
-            named = dict(pairs)
-            groups = [named.get(sample) for sample in samples]
-        else:
-            matches = [re.search(pattern, sample) for sample in samples]
-            groups = [match and (match.group(1) if match.re.groups else match.group()) for match in matches]
-        if lost := [sample for sample, group in zip(samples, groups, strict=True) if group is None]:
-            key = f'group_pattern={pattern!r}' if file is None else f'group_file={file!r}'
-            raise ValueError(f'dataset.{key} gives {len(lost)} samples no group:{shorten(lost)}')
+        groups = self._named(samples, 'group', pattern, file)
         # numbered in the order of the samples, so that the numbers are the same on every machine
         numbers = {group: i for i, group in enumerate(dict.fromkeys(groups))}
         return np.array([numbers[group] for group in groups])
+
+    def _labels(self, samples: Sequence[str], classes: list[str], file: str | None) -> Tensor:
+        if not classes or len(set(classes)) < len(classes):
+            raise ValueError(f'dataset.class_order={classes} must name at least one class, and each only once')
+        numbers = {name: label for label, name in enumerate(classes)}
+        named = self._named(samples, 'class', r'^[^/]+(?=/)', file)
+        if unknown := [f'{s}: {name!r}' for s, name in zip(samples, named, strict=True) if name not in numbers]:
+            raise ValueError(
+                f'dataset.class_order={classes} lacks the class of {len(unknown)} samples:{shorten(unknown)}'
+            )
+        return torch.tensor([numbers[name] for name in named])
+
+    def _named(self, samples: Sequence[str], what: str, pattern: str | None, file: str | None) -> list[str]:
+        """Returns each sample's group or class, which a file lists or else a pattern finds in the sample's name."""
+        if file is not None:
+            lines = _read_lines(find_file(self.root / file, f'dataset.{what}_file'))
+            pairs = [line.rsplit(maxsplit=1) for line in lines]
+            if broken := [' '.join(pair) for pair in pairs if len(pair) != 2]:
+                raise ValueError(
+                    f'dataset.{what}_file={file!r} needs a sample and a {what} on each line:{shorten(broken)}'
+                )
+            listed = dict(pairs)
+            found = [listed.get(sample) for sample in samples]
+        else:
+            matches = [re.search(pattern, sample) for sample in samples]
+            found = [match and (match.group(1) if match.re.groups else match.group()) for match in matches]
+        if lost := [sample for sample, name in zip(samples, found, strict=True) if name is None]:
+            key = f'{what}_pattern={pattern!r}' if file is None else f'{what}_file={file!r}'
+            key = 'class_order (the first folder)' if (what, file) == ('class', None) else key
+            raise ValueError(f'dataset.{key} gives {len(lost)} samples no {what}:{shorten(lost)}')
+        return found
 
     # ------------------------------------------------------------------ reading
 

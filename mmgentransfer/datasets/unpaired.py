@@ -46,7 +46,7 @@ class UnpairedDomains(Dataset):
             raise ValueError('dataset.domains, a data set for each domain, or dataset.dataset, labelled: set one')
         self._images: dict[str, tuple[ImageDataset, np.ndarray]] = {}
         if domains is not None:
-            for name, cfg in domains.items():
+            for name, cfg in sorted(domains.items()):  # the order of a mapping is lost when a config is stored
                 images = DATASETS.build(cfg) if isinstance(cfg, Mapping) else cfg
                 self._images[name] = images, np.arange(len(images))
         else:

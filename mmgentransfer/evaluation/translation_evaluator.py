@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from mmgentransfer.registry import EVALUATORS, METRICS
 
@@ -19,17 +20,26 @@ class TranslationEvaluator:
     """Gives every task the metrics of its target modality.
 
     A metric holds its sums on the device, so that nothing waits for a batch; see
-    :mod:`mmgentransfer.evaluation.metrics.translation`. One without a ``modality`` describes the model itself.
+    :mod:`mmgentransfer.evaluation.metrics.translation`. One without a ``modality`` describes the model itself. One with
+    ``needs_labels`` is given the samples' classes too. One whose ``extractor`` has no weights is left out, and
+    ``notices`` says so.
 
     Args:
         metrics: Config of each metric.
     """
 
     def __init__(self, metrics: Sequence[dict[str, Any]]) -> None:
-        built = [METRICS.build(dict(metric)) for metric in metrics]
+        declared = [METRICS.build(dict(metric)) for metric in metrics]
+        missing = {i: m.extractor.missing() for i, m in enumerate(declared) if hasattr(m, 'extractor')}
+        self._missing = [(type(declared[i]).__name__, reason) for i, reason in missing.items() if reason is not None]
+        built = [metric for i, metric in enumerate(declared) if missing.get(i) is None]
         self._prototypes = [metric for metric in built if getattr(metric, 'modality', None) is not None]
         self._of_model = [metric for metric in built if getattr(metric, 'modality', None) is None]
         self._by_task: dict[str, list[Any]] = {}
+
+    def notices(self) -> list[str]:
+        """Returns a line for each metric that is left out: what to put where."""
+        return [f'val_evaluator.metrics: {name} is left out. {reason}' for name, reason in self._missing]
 
     def check(self, model: nn.Module, tasks: Sequence[Mapping[str, Any]]) -> None:
         """Prepares each task's metrics.
@@ -46,10 +56,32 @@ class TranslationEvaluator:
                     raise ValueError(f'val_cfg.tasks: {task["name"]} names {name!r}; the modalities are {known}')
             scoring = [metric for metric in self._prototypes if metric.modality == task['target']]
             if not scoring:
-                raise ValueError(
-                    f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}'
-                )
+                lines = [
+                    f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}',
+                    *self.notices(),
+                ]
+                raise ValueError('. '.join(lines))
             self._by_task[task['name']] = [copy.copy(metric) for metric in scoring]
+
+    def check_dataset(self, model: nn.Module, dataset: Dataset) -> None:
+        """Shows a sample to the metrics that need its class.
+
+        Raises:
+            ValueError: The samples have no classes, or they don't suit a metric.
+        """
+        needing = [metric for metric in self._prototypes if getattr(metric, 'needs_labels', False)]
+        if not needing:
+            return
+        labels = getattr(dataset, 'labels', None)
+        if labels is None:
+            raise ValueError(
+                f'val_evaluator.metrics: {type(needing[0]).__name__} needs the classes of the samples, but '
+                f'val_dataloader.dataset, a {type(dataset).__name__}, has no labels: an AlignedModalities has them '
+                'with class_order, an OpponentColours with labelled images'
+            )
+        samples = model.data_preprocessor(dataset.__getitems__([0]))
+        for metric in needing:
+            metric.check_samples(samples, int(labels.max()))
 
     def reset(self) -> None:
         """Forgets what was scored."""
@@ -59,7 +91,8 @@ class TranslationEvaluator:
     def process(self, task: Mapping[str, Any], prediction: Tensor, samples: Mapping[str, Tensor]) -> None:
         """Takes in a decoder's raw output for a batch of samples."""
         for metric in self._by_task[task['name']]:
-            metric.process(prediction, samples[task['target']])
+            classes = (samples['labels'],) if getattr(metric, 'needs_labels', False) else ()
+            metric.process(prediction, samples[task['target']], *classes)
 
     def observe(self, model: nn.Module, samples: Mapping[str, Tensor]) -> None:
         """Shows the model and a batch of samples to the metrics that describe the model."""

@@ -219,11 +219,16 @@ def shrink_aligned(dataset: Config, folder: Path) -> None:
     if dataset.type == 'ToyScenes':
         dataset.num_scenes = 2 * FEW
         return
+    if dataset.type == 'ToyObjects':
+        dataset.num_per_class = FEW
+        return
     assert dataset.type == 'AlignedModalities', f'shrink does not know the data set {dataset.type}'
     root = folder / dataset.data_root
     for name, reader in dataset.modalities.items():
-        for index in range(2 * FEW):
-            write_modality(root / (reader.get('folder') or name), f'{dataset.get("split") or ""}/v{index}/0', reader)
+        # the samples' folders are their videos, or their classes
+        folders = dataset.get('class_order') or [f'v{index}' for index in range(2 * FEW)]
+        for inside in folders:
+            write_modality(root / (reader.get('folder') or name), f'{dataset.get("split") or ""}/{inside}/0', reader)
     size = dataset.image_size
     small = SMALL_SIDE if isinstance(size, int) else [SMALL_SIDE * side // min(size) for side in size]
     dataset.update(data_root=str(root), image_size=small)
@@ -273,7 +278,13 @@ def shrink_schedule(cfg: Config) -> None:
 
 def shrink_evaluation(cfg: Config, folder: Path) -> None:
     for kind in ('val', 'test'):
-        if cfg.get(f'{kind}_cfg') is None or cfg[f'{kind}_cfg'].type == 'TranslationLoop':
+        if cfg.get(f'{kind}_cfg') is None:
+            continue
+        if cfg[f'{kind}_cfg'].type == 'TranslationLoop':
+            translated = dict(type='images', image_size=SMALL_SIDE)
+            for metric in cfg[f'{kind}_evaluator'].metrics:
+                if 'extractor' in metric:
+                    metric.extractor = random_classifier(translated, folder / 'translated.pth')
             continue
         classes = max(
             (part.get('num_classes') or 0 for part in cfg.model.networks.values() if 'type' in part), default=0

@@ -72,7 +72,7 @@ def test_folders(tmp_path):
         (dict(domains=dict(a=numbered(0, 2)), dataset=numbered(0, 2)), 'set one'),
         (dict(domains=dict(a=numbered(0, 2))), 'two or more'),
         (dict(dataset=numbered(0, 2)), 'has no labels'),
-        (dict(domains=dict(a=numbered(0, 2), b=ImageDataset(torch.zeros(2, 1, 4, 4)))), 'different sizes'),
+        (dict(domains=dict(a=numbered(0, 2), b=ImageDataset(torch.zeros(2, 3, 8, 8)))), 'different sizes'),
         (
             dict(dataset=ImageDataset(torch.zeros(2, 1, 4, 4), torch.zeros(2, dtype=torch.int64), ['a', 'b'])),
             "'b'. have no images",

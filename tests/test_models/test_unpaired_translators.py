@@ -1,11 +1,23 @@
 """Translators without pairs: CycleGAN and unpaired M&MNets."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from mmnets_toys import scenes
 from torch.nn import functional as F
-from translator_toys import KINDS, build, colours_config, critic, cyclegan_config, learners, noise_images, prepared
+from translator_toys import (
+    KINDS,
+    build,
+    colours_config,
+    critic,
+    cyclegan_config,
+    learners,
+    noise_images,
+    optimizers,
+    prepared,
+)
 
 from mmgentransfer.models.methods.mmnets.image_pool import ImagePool
 from mmgentransfer.models.step_random import StepRandom
@@ -81,9 +93,9 @@ def two_domains(**options):
     return (
         config
         | dict(
-            modalities={name: KINDS['rgb'] for name in ('photo', 'monet')},
+            modalities=dict.fromkeys(('photo', 'monet'), KINDS['rgb']),
             networks=dict(
-                generators={name: resnet for name in ('photo_to_monet', 'monet_to_photo')},
+                generators=dict.fromkeys(('photo_to_monet', 'monet_to_photo'), resnet),
                 discriminators={name: critic(3) for name in ('photo', 'monet')},
             ),
             losses={**losses, **terms, 'adversarial': dict(type='LSGANLoss')},
@@ -108,7 +120,7 @@ def test_steps_of_unpaired_mmnets_written_out():
     x = dict(batch)
 
     def run(value, *path):
-        for source, target in zip(path[:-1], path[1:], strict=True):
+        for source, target in itertools.pairwise(path):
             value = model.decoders[target](model.encoders[source](value))
         return value
 
@@ -136,8 +148,6 @@ def test_each_translation_is_made_once_an_iteration():
     for prefix, networks in (('', model.encoders), ('to ', model.decoders)):
         for name, network in networks.items():
             network.register_forward_hook(lambda *_, key=prefix + name: calls.__setitem__(key, calls[key] + 1))
-    from translator_toys import optimizers
-
     model.train_step(noise_images('blue', 'red', 'green'), optimizers(model))
     # each domain once, and every fake once for its cycle; decoders: fakes, ways back and the autoencoder
     assert calls == {'blue': 1 + 2, 'red': 1 + 1, 'green': 1 + 1, 'to blue': 2 + 2 + 1, 'to red': 3, 'to green': 3}
@@ -306,10 +316,10 @@ def test_translations_that_do_not_fit_are_refused(inputs, target, message):
 
 def test_data_are_checked_before_training():
     model = build(cyclegan_config())
-    model.check_data(scenes(8, SETS), 'train_dataloader')
+    model.check_dataset(scenes(8, SETS), 'train_dataloader')
     with pytest.raises(ValueError, match=r"the model needs \['segmentation'\] as well"):
-        model.check_data(scenes(8, dict(D=['depth'])), 'train_dataloader')
+        model.check_dataset(scenes(8, dict(D=['depth'])), 'train_dataloader')
     model = build(cyclegan_config(modalities={'depth': KINDS['depth'], 'segmentation': dict(KINDS['segmentation'])}))
     model.modalities['segmentation'].num_classes = 2
     with pytest.raises(ValueError, match='classes are 0 to 1'):
-        model.check_data(scenes(8, SETS), 'train_dataloader')
+        model.check_dataset(scenes(8, SETS), 'train_dataloader')

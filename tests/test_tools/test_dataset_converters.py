@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmgentransfer.datasets import AlignedModalities, DisjointSets
+from mmgentransfer.datasets import AlignedModalities, DisjointSets, LabelledImageFolder
 
 TOOLS = Path(__file__).parents[2] / 'tools' / 'dataset_converters'
 
@@ -169,7 +170,9 @@ def test_flowers_opponent(tmp_path):
     for number in range(1, len(labels) + 1):
         save(source / f'jpg/image_{number:05d}.jpg', colour(number))
     flowers.main([str(source), str(out)])
-    train, test = ((out / f'{part}.txt').read_text().split() for part in ('train', 'test'))
+    train, test = (
+        sorted(f'{p.parent.name}/{p.stem}' for p in (out / 'rgb' / part).rglob('*.jpg')) for part in ('train', 'test')
+    )
     sets = json.loads((out / 'sets.json').read_text())
     # of five images of each of ten classes: one for the test, two for each set; the eleventh class is left out
     assert (len(train), len(test), len(sets['T12']), len(sets['T13'])) == (40, 10, 20, 20)
@@ -181,9 +184,17 @@ def test_flowers_opponent(tmp_path):
         assert sum(s.startswith(f'{name}/') for s in test) == 1
         assert sum(train[i].startswith(f'{name}/') for i in sets['T12']) == 2
     data = AlignedModalities(
-        out, 6, dict(theta1=dict(type='OpponentReader', channel='theta1', folder='rgb')), split='train'
+        out,
+        6,
+        dict(theta1=dict(type='OpponentReader', channel='theta1', folder='rgb')),
+        split='train',
+        class_order=list(flowers.CLASSES),
     )
     assert data.samples.tolist() == train
+    assert [list(flowers.CLASSES)[label] for label in data.labels] == [sample.split('/')[0] for sample in train]
+    # the classifier that scores the translations is trained on the same images
+    images = LabelledImageFolder(out / 'rgb' / 'train', 6, class_order=list(flowers.CLASSES))
+    assert sorted(os.path.splitext(images.files.path(i))[0][-11:] for i in range(40)) == sorted(s[-11:] for s in train)
     (source / 'jpg/image_00001.jpg').unlink()
     with pytest.raises(ValueError, match='54 images'):
         flowers.main([str(source), str(out)])

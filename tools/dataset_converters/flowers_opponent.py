@@ -4,8 +4,8 @@ Reads
   SOURCE/jpg/image_00001.jpg  SOURCE/imagelabels.mat (a label of 1 to 102 for each image)
 
 Writes
-  OUT/rgb/CLASS/image_00001.jpg  OUT/train.txt  OUT/test.txt
-  OUT/sets.json: the samples of train.txt that belong to T12 (theta1 with theta2) and to T13 (theta1 with theta3)
+  OUT/rgb/{train,test}/CLASS/image_00001.jpg
+  OUT/sets.json: the training samples that belong to T12 (theta1 with theta2) and to T13 (theta1 with theta3)
 
 Of each class, in an order by --seed, a fifth is for the test; the rest is halved.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from common import build_parser, convert_all, list_files, place, positions, run, write_json, write_lines
+from common import build_parser, convert_all, list_files, place, positions, run, write_json
 
 # The release's labels, which count from 1.
 CLASSES = {
@@ -65,13 +65,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ValueError(f'{args.source / "jpg"} has {len(images)} images, {file} {len(labels)} labels')
     parts = deal(labels, args.seed)
 
-    def convert(sample: str) -> None:
-        place(args.source / 'jpg' / f'{sample.split("/")[1]}.jpg', args.out / 'rgb' / f'{sample}.jpg', args.copy)
+    def convert(file: str) -> None:
+        place(args.source / 'jpg' / f'{file.split("/")[2]}.jpg', args.out / 'rgb' / f'{file}.jpg', args.copy)
 
     train = sorted([*parts['T12'], *parts['T13']])
-    convert_all(convert, [*train, *parts['test']], 'images')
-    write_lines(args.out / 'train.txt', train)
-    write_lines(args.out / 'test.txt', sorted(parts['test']))
+    convert_all(convert, [*(f'train/{s}' for s in train), *(f'test/{s}' for s in parts['test'])], 'images')
     write_json(args.out / 'sets.json', {name: positions(parts[name], train) for name in ('T12', 'T13')})
 
 

@@ -45,6 +45,8 @@ class TranslationLoop(BaseLoop):
         names = [task['name'] for task in self.tasks]
         if len(set(names)) < len(names):
             raise ValueError(f'val_cfg.tasks: names must differ, got {names}')
+        for notice in self.evaluator.notices():
+            runner.logger.warning(notice)
         self.evaluator.check(runner.model, self.tasks)
         self._check_data()
         for task in self.tasks:
@@ -65,6 +67,7 @@ class TranslationLoop(BaseLoop):
         if get_world_size() > 1 and getattr(sampler, 'round_up', False):
             raise ValueError('val_dataloader.sampler.round_up=True would score samples twice; set it to False')
         self.runner.model.check_dataset(dataset, 'val_dataloader')
+        self.evaluator.check_dataset(self.runner.model, dataset)
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:

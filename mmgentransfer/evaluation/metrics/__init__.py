@@ -8,7 +8,7 @@ from .independent_wasserstein import IndependentWasserstein
 from .inference_time import InferenceTime
 from .metric import Metric
 from .selector import SelectorDistribution
-from .translation import AlignmentFactor, DepthError, MapError, MIoU
+from .translation import AlignmentFactor, DepthError, MapError, MIoU, TranslatedClassifierAccuracy
 
 __all__ = [
     'FID',
@@ -29,4 +29,5 @@ __all__ = [
     'NearestTrainingImage',
     'SelectorDistribution',
     'SubsetFIDLowerBound',
+    'TranslatedClassifierAccuracy',
 ]

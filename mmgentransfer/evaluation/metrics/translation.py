@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmgentransfer.registry import METRICS, suggest
+from mmgentransfer.models.methods.mmnets.modalities import ImageModality
+from mmgentransfer.registry import EXTRACTORS, METRICS, suggest
 
 from ..functional import class_iou, confusion_counts, depth_sums, errors_from_sums, global_accuracy, miou
 
-__all__ = ['AlignmentFactor', 'DepthError', 'MIoU', 'MapError']
+__all__ = ['AlignmentFactor', 'DepthError', 'MIoU', 'MapError', 'TranslatedClassifierAccuracy']
 
 
 class _Sums:
@@ -161,6 +162,87 @@ class MapError(_Sums):
         """Returns ``rmse``."""
         total, count = self.sums.tolist()
         return dict(rmse=(total / count) ** 0.5)
+
+
+@METRICS.register_module()
+class TranslatedClassifierAccuracy(_Sums):
+    """Percentage of translated images that a classifier of real ones takes for their sample's class (thesis Table 4.1).
+
+    Beside it stands the same for the real images of these samples, which bounds what it means. The classifier sees both
+    as files would hold them: clamped, and rounded to 8 bits.
+
+    Args:
+        modality: The images that are scored.
+        extractor: Config of the classifier, an extractor that gives class scores such as ``ClassifierFeatures``. If its
+            weights are missing, the metric is left out.
+    """
+
+    needs_labels = True
+
+    def __init__(self, modality: str, extractor: dict[str, Any]) -> None:
+        super().__init__()
+        self.modality = modality
+        self.extractor = EXTRACTORS.build(dict(extractor))
+        # the copies for a target's several tasks share it: a batch's real images pass the classifier once
+        self._real: list[Tensor] = []
+
+    def bind(self, model: nn.Module) -> None:
+        """Takes the conversion to pixels from the model's modality.
+
+        Raises:
+            ValueError: The modality is not one of images.
+        """
+        super().bind(model)
+        self._images_of = model.modalities[self.modality]
+        if not isinstance(self._images_of, ImageModality):
+            raise ValueError(
+                f'TranslatedClassifierAccuracy.modality={self.modality!r} is a {type(self._images_of).__name__}; a '
+                'classifier looks at images: name an ImageModality'
+            )
+
+    def check_samples(self, samples: Mapping[str, Tensor], highest: int) -> None:
+        """Shows the classifier some samples.
+
+        Args:
+            samples: A batch.
+            highest: Highest label of the test set.
+
+        Raises:
+            ValueError: The classifier gives no class scores, does not take these images, or does not know a label.
+        """
+        logits = self._logits(samples[self.modality])
+        if highest >= logits.shape[1]:
+            raise ValueError(
+                f'val_dataloader.dataset has the label {highest}, but TranslatedClassifierAccuracy.extractor knows the '
+                f'classes 0 to {logits.shape[1] - 1}'
+            )
+
+    def reset(self) -> None:
+        """Forgets what was scored."""
+        super().reset()
+        self._real.clear()
+
+    def process(self, prediction: Tensor, target: Tensor, labels: Tensor) -> None:
+        """Takes in images (N, C, H, W), translated and real, and labels (N,)."""
+        if not (self._real and self._real[0] is target):
+            self._real[:] = target, (self._logits(target).argmax(1) == labels).sum()
+        right = (self._logits(prediction).argmax(1) == labels).sum()
+        self._add(torch.stack([right, self._real[1], right.new_tensor(len(labels))]))
+
+    def compute(self) -> dict[str, float]:
+        """Returns ``accuracy`` and ``accuracy_real``, in percent."""
+        right, right_real, count = self.sums.tolist()
+        return dict(accuracy=100 * right / count, accuracy_real=100 * right_real / count)
+
+    def _logits(self, images: Tensor) -> Tensor:
+        pixels = self._images_of.to_pixels(images)
+        outputs = self.extractor(pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1))
+        if 'logits' not in outputs:
+            raise ValueError(
+                'TranslatedClassifierAccuracy.extractor must give class scores, as a ClassifierFeatures does; a '
+                f'{type(self.extractor).__name__} gives {sorted(outputs)}'
+            )
+        return outputs['logits']
 
 
 @METRICS.register_module()

@@ -5,18 +5,12 @@ from __future__ import annotations
 from .biggan import BigGANDiscriminator, BigGANGenerator
 from .biggan_deep import BigGANDeepGenerator
 from .classifiers import DigitClassifier, ResNet18Classifier
-from .image_translation import (
-    EncoderDecoder,
-    PatchGANDiscriminator,
-    ResNetGenerator,
-    StarGANDiscriminator,
-    StarGANGenerator,
-    UNetGenerator,
-)
+from .image_translation import EncoderDecoder, PatchGANDiscriminator, ResNetGenerator, UNetGenerator
 from .mlp import AnalyticGenerator, MLPCritic, MLPGenerator
 from .progan import ProGANDiscriminator, ProGANGenerator
 from .segnet import Latent, SegNetDecoder, SegNetEncoder
 from .sngan import SNGANDiscriminator, SNGANGenerator
+from .stargan import StarGANDiscriminator, StarGANGenerator
 from .stylegan import StyleGANDiscriminator, StyleGANGenerator
 from .torchvision_classifier import TorchvisionClassifier
 from .wgan_gp import WGANGPCritic, WGANGPGenerator

@@ -48,7 +48,8 @@ class SharedBodyTranslator(DrawnModule):
         init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(init, init_cfg)
-        self.channels = dict(channels)
+        # the order of a mapping is lost when a config is stored, and the constant maps have an order
+        self.channels = {name: channels[name] for name in sorted(channels)}
         self.body = MODELS.build(body)
         if (self.body.in_channels, self.body.out_channels) != (width, width):
             raise ValueError(

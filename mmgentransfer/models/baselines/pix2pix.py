@@ -48,7 +48,7 @@ class Pix2Pix(ModalityTranslator):
         for key, networks in (('generators', self.generators), ('discriminators', self.discriminators)):
             if unknown := [name for name in networks if name not in known]:
                 raise ValueError(f'model.networks.{key} has {unknown[0]!r}; possible are {sorted(known)}')
-        self.translations = {name: known[name] for name in self.generators}
+        self.translations = {name: known[name] for name in sorted(self.generators)}
         check_generators(self.generators, self.modalities, list(self.translations.values()))
         if unseen := [m for m in self.modalities if m not in {m for pair in self.translations.values() for m in pair}]:
             raise ValueError(f'model.modalities has {unseen}, which no generator takes or makes')

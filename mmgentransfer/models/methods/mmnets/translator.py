@@ -46,7 +46,8 @@ class ModalityTranslator(AdversarialModel):
 
     def __init__(self, modalities: dict[str, dict], batch_statistics: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.modalities: dict[str, Modality] = {name: MODELS.build(cfg) for name, cfg in modalities.items()}
+        # the order of a mapping is lost when a config is stored, and random numbers are drawn in this one
+        self.modalities: dict[str, Modality] = {name: MODELS.build(modalities[name]) for name in sorted(modalities)}
         if len(self.modalities) < 2:
             raise ValueError(f'model.modalities must be two or more, got {list(self.modalities)}')
         self.batch_statistics = batch_statistics
@@ -271,7 +272,8 @@ class UnpairedTranslator(ModalityTranslator):
     def critic_losses(self, batch: Batch) -> dict[str, Tensor]:
         """The critics' terms; each modality's is logged beside their sum."""
         terms = {}
-        for name, critic in self.discriminators.items():
+        for name in self.modalities:
+            critic = self.discriminators[name]
             real = self.to_input(self.values(batch, name), name)
             with torch.no_grad():
                 fake = self._shown(name, batch)
@@ -294,9 +296,9 @@ class UnpairedTranslator(ModalityTranslator):
         shared: UnpairedPass = batch.shared
         logged: dict[str, Tensor] = {}
         terms = {'adversarial': 0.0} if self.weight('adversarial') else {}
-        for name, critic in self.discriminators.items() if self.weight('adversarial') else ():
+        for name in self.modalities if self.weight('adversarial') else ():
             outputs = {pair: output for pair, output in shared.fakes.items() if pair[1] == name}
-            scored = critic(torch.cat([self.soften(output, name) for output in outputs.values()]))
+            scored = self.discriminators[name](torch.cat([self.soften(output, name) for output in outputs.values()]))
             for (source, _), part in zip(outputs, scored.split([len(x) for x in outputs.values()]), strict=True):
                 value = self.losses['adversarial'].generator(part)
                 terms['adversarial'] = terms['adversarial'] + value
