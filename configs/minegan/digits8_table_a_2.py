@@ -22,7 +22,8 @@ for _left_out in (None, *range(10)):
     ]
 base = dict(config='configs/minegan/digits8_uncond.py', options={'train_dataloader.dataset.seed': '{seed}'})
 rows = []
-for _kind in ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot'):
+_kinds = ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot')
+for _kind in _kinds:
     for _digit in range(10):
         _suffix = f'_no{_digit}' if _kind.startswith('off') else ''
         _options = {
@@ -42,6 +43,7 @@ for _kind in ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot'):
         rows.append(
             dict(name=f'{_digit}, {_kind}', options=_options, **(dict(config=_config) if _config else {})),
         )
+means = [dict(name=f'average, {_kind}', rows=[f'{_digit}, {_kind}' for _digit in range(10)]) for _kind in _kinds]
 seeds = [0, 1, 2]
 columns = [
     dict(key='fid_digits', name='FID (digits)', precision=1),

@@ -3,8 +3,17 @@
 from .checkpoint_hook import AtomicCheckpointHook
 from .ema_hook import EMAHook
 from .game_info_hook import GameInfoHook
+from .nearest_grid_hook import NearestGridHook
 from .progress_hook import ProgressHook
 from .sample_grid_hook import SampleGridHook
 from .stage_hook import StageHook
 
-__all__ = ['AtomicCheckpointHook', 'EMAHook', 'GameInfoHook', 'ProgressHook', 'SampleGridHook', 'StageHook']
+__all__ = [
+    'AtomicCheckpointHook',
+    'EMAHook',
+    'GameInfoHook',
+    'NearestGridHook',
+    'ProgressHook',
+    'SampleGridHook',
+    'StageHook',
+]

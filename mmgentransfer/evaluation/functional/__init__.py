@@ -3,7 +3,7 @@
 from .classification import classifier_error
 from .frechet import feature_statistics, fid_from_features, frechet_distance
 from .kernel import kid_from_features, kmmd
-from .pixels import mean_variance, nearest_distances
+from .pixels import mean_variance, nearest_distances, nearest_rows
 
 __all__ = [
     'classifier_error',
@@ -14,4 +14,5 @@ __all__ = [
     'kmmd',
     'mean_variance',
     'nearest_distances',
+    'nearest_rows',
 ]
