@@ -81,6 +81,22 @@ def test_sample_writes_a_grid_of_the_size_that_is_asked_for(run, tmp_path, capsy
     assert '10 images of 28x28 pixels' in capsys.readouterr().out
 
 
+def test_calibrated_samples_are_near_those_of_batch_statistics(run, tmp_path, capsys):
+    config, work_dir, _ = run
+    images = {}
+    for name, options in (('running', []), ('calibrated', ['--calibrate']), ('batch', ['--batch-statistics'])):
+        npz = tmp_path / f'{name}.npz'
+        command = ['sample', str(config), str(work_dir), '-o', str(tmp_path / 'x.png'), '-n', '100', '--npz', str(npz)]
+        assert main([*command, *options]) == 0
+        with np.load(npz) as file:
+            images[name] = file['images'].astype(float)
+    # two iterations have hardly moved the running statistics
+    near, far = (np.abs(images[name] - images['batch']).mean() for name in ('calibrated', 'running'))
+    assert near < 0.3 * far
+    assert main([*command, '--calibrate', '--batch-statistics']) == 2
+    assert '--calibrate is about running statistics' in error_of(capsys)
+
+
 def test_samples_follow_from_the_seed(run, tmp_path):
     config, work_dir, _ = run
     grids = []

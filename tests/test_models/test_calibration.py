@@ -71,7 +71,7 @@ def test_images_become_those_of_batch_statistics(gan, state_of, changed):
     before, untouched = gan.generate(latents), state_of(gan)
     gan.calibrate_batch_norms(num_batches=30)
     after = gan.generate(latents)
-    assert (before - wanted).abs().mean() > 0.3
+    assert (before - wanted).abs().mean() > 0.15
     assert (after - wanted).abs().mean() < 0.03
     kinds = {name.rpartition('.')[2] for name in changed(gan, untouched)}
     assert kinds == {'running_mean', 'running_var', 'num_batches_tracked'}
