@@ -15,14 +15,7 @@ from torch import nn
 
 from mmgentransfer.apis import init_model, train
 from mmgentransfer.checkpoints import files, latest_checkpoint, load_checkpoint
-from mmgentransfer.engine.hooks import (
-    AtomicCheckpointHook,
-    EMAHook,
-    NearestGridHook,
-    ProgressHook,
-    SampleGridHook,
-    StageHook,
-)
+from mmgentransfer.engine.hooks import AtomicCheckpointHook, EMAHook, ProgressHook, SampleGridHook, StageHook
 from mmgentransfer.engine.hooks.progress_hook import PROGRESS_FILE
 from mmgentransfer.models.losses.base import WeightedLoss
 from mmgentransfer.registry import HOOKS, MODELS
@@ -399,70 +392,6 @@ def test_several_generators_have_a_row_each(experiment, game_configs):
         images = final.sample(4, seed=(0, 1), generator_index=i).repeat(3, axis=3)
         np.testing.assert_array_equal(rows[i], images)
     assert not np.array_equal(rows[0], rows[1])
-
-
-class _Remembered:
-    """A model whose samples are training images, a little darker, from the last to the first."""
-
-    def __init__(self, dataset, darker):
-        self.images = dataset.images.flip(0).permute(0, 2, 3, 1).numpy()
-        self.darker = np.array(darker, np.uint8)
-
-    def sample(self, num, **kwargs):
-        return self.images[:num] - np.minimum(self.images[:num], self.darker[:num, None, None, None])
-
-    def parameters(self):
-        return iter([torch.zeros(1)])
-
-
-@pytest.mark.parametrize('features', [False, True])
-def test_nearest_training_images_are_below_the_samples(tmp_path, features):
-    from mmgentransfer.datasets import Digits
-
-    dataset = Digits(image_size=8, classes=[0, 1], split='train')  # 200 and more than a batch of the loader
-    dataset = Digits(image_size=8, classes=[0, 1, 2], split='train', train_per_class=100) if features else dataset
-    model = _Remembered(dataset, darker=[3, 1, 2, 0, 9, 8])
-    runner = SimpleNamespace(
-        model=model,
-        work_dir=str(tmp_path),
-        logger=logging.getLogger('nearest'),
-        train_dataloader=SimpleNamespace(dataset=dataset),
-    )
-    hook = NearestGridHook(num_images=5, num_samples=6, columns=4)
-    if features:
-        hook.extractor = _Flat()
-    hook.before_run(runner)
-    hook.after_run(runner)
-    pairs = split_grid(read_grid(tmp_path / 'nearest.png'), 8, 16).reshape(2, 2, 4, 8, 8, 3)
-    order = [3, 1, 2, 0]  # by distance; of the samples 4 and 5 the one with fewer bright pixels, or darker by less
-    samples = model.sample(6).repeat(3, axis=3)
-    np.testing.assert_array_equal(pairs[0, 0], samples[order])
-    np.testing.assert_array_equal(pairs[0, 1], model.images[order].repeat(3, axis=3))
-    last = next(i for i in (4, 5) if np.array_equal(pairs[1, 0, 0], samples[i]))
-    np.testing.assert_array_equal(pairs[1, 1, 0], model.images[last].repeat(3, axis=2))
-    assert (pairs[1, :, 1:] == 255).all()
-
-
-class _Flat(nn.Module):
-    """An extractor whose features are the pixels."""
-
-    def missing(self):
-        return None
-
-    def forward(self, images):
-        return dict(features=images.flatten(1).float())
-
-
-def test_nearest_training_images_need_the_weights_of_their_extractor(tmp_path, caplog):
-    hook = NearestGridHook(extractor=dict(type='InceptionFeatures', weights=str(tmp_path / 'none.pth')))
-    runner = SimpleNamespace(model=None, work_dir=str(tmp_path), logger=logging.getLogger('nearest_missing'))
-    with caplog.at_level('WARNING', 'nearest_missing'):
-        hook.before_run(runner)
-    assert 'nearest.png is left out. none.pth is not in' in caplog.text
-    hook.after_run(runner)
-    assert not list(tmp_path.iterdir())
-    with pytest.raises(ValueError, match='num_samples=3 at least num_images'):
-        NearestGridHook(num_samples=3)
 
 
 # ------------------------------------------------------------------------------------------------------ progress

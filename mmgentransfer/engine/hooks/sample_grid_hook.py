@@ -20,9 +20,10 @@ __all__ = ['SampleGridHook']
 class SampleGridHook(Hook):
     """Writes ``reals.png`` and ``fakes_init.png`` before the first step, a grid at chosen iterations, and a strip.
 
-    The reals are spread evenly over the training set. The latents are fixed, so the grids show how each image changes. Iteration k is drawn after k updates: the first
-    column of the strip is the source model itself (thesis Figs. 2.2 and 2.4). A :class:`MineGAN` of several generators
-    also gets ``generators.png`` at the end, a row of samples for each of them (Figs. 3.7, A.7 and A.8).
+    The reals are spread evenly over the training set. The latents are fixed, so the grids show how each image changes.
+    Iteration k is drawn after k updates: the first column of the strip is the source model itself (thesis Figs. 2.2 and
+    2.4). A :class:`MineGAN` of several generators also gets ``generators.png`` at the end, a row of samples for each of
+    them (Figs. 3.7, A.7 and A.8).
 
     Args:
         num: Number of grids, from iteration 0 to the last, evenly spaced in log(iteration + 1).
