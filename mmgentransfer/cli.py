@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmgentransfer.cli_check_data import CHECK_DATA_HELP, add_check_data, run_check_data
+from mmgentransfer.cli_import import IMPORT_HELP, add_import, run_import
 from mmgentransfer.cli_preferences import (
     EXPORT_PAIRS_HELP,
     SCORE_PAIRS_HELP,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ['main', 'parse_options']
 
+CALIBRATE_HELP = 'estimate the running statistics of batch norms anew'
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
@@ -84,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument('--work-dir', help='folder of the run (default: work_dirs/<folder>/<name> of the config)')
     train.add_argument('--resume', action='store_true', help='go on from the latest checkpoint in the folder')
     train.add_argument('--amp', action='store_true', help='mixed precision')
+    train.add_argument('--test', action='store_true', help='run the test loop on the final weights, too')
     train.add_argument('--dry-run', action='store_true', help='check everything, show the networks, and stop')
     _add_options(train)
     _add_launcher(train)
@@ -108,27 +111,19 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument(
         '--batch-statistics', action='store_true', help='batch norms use the statistics of the generated batch'
     )
+    sample.add_argument('--calibrate', action='store_true', help=CALIBRATE_HELP)
     sample.add_argument(
         '--labels', type=int, nargs='+', metavar='LABEL',
         help='classes of a model with classes, repeated to the number of images (default: all in turn)',
     )  # fmt: skip
+    sample.add_argument('--generator', type=int, metavar='I', help='of a MineGAN of several: only this one, from 0 on')
+    sample.add_argument('--no-miner', action='store_true', help="of a MineGAN: images of the source's own noise")
     sample.add_argument('--npz', help='file for the images as an array: uint8 (N, H, W, C) named images, and labels')
     sample.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
     _add_options(sample)
 
     add_translate(_command(commands, 'translate', run_translate, TRANSLATE_HELP), _add_options)
-
-    imports = _command(commands, 'import', _import, "make a checkpoint of another project's networks")
-    imports.usage = '%(prog)s [-h] [SOURCE] FILE [FILE ...] -o OUT'  # argparse can't say this
-    imports.add_argument(
-        'files',
-        nargs='+',
-        metavar='[SOURCE] FILE',
-        help='the project, which is recognised from the files if it is not given, and the files: one or several of the '
-        'same model, such as generator and critic',
-    )
-    imports.add_argument('-o', '--out', required=True, help='.pth file to write')
-
+    add_import(_command(commands, 'import', run_import, IMPORT_HELP), CALIBRATE_HELP)
     add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
     add_export_pairs(_command(commands, 'export-pairs', run_export_pairs, EXPORT_PAIRS_HELP))
     add_score_pairs(_command(commands, 'score-pairs', run_score_pairs, SCORE_PAIRS_HELP))
@@ -193,7 +188,7 @@ def _train(args: argparse.Namespace) -> int:
     if args.dry_run:
         print(dry_run(cfg))
         return 0
-    metrics = train(cfg, resume=args.resume, amp=args.amp, launcher=args.launcher)
+    metrics = train(cfg, resume=args.resume, amp=args.amp, launcher=args.launcher, test=args.test)
     if _is_main():
         _print_scores(metrics)
         print(f'everything is in {cfg.work_dir}')
@@ -222,6 +217,8 @@ def _sample(args: argparse.Namespace) -> int:
         raise ValueError(f'-n and --columns must be at least 1, got {args.num} and {args.columns}')
     if args.seed < 0:
         raise ValueError(f'--seed must be at least 0, got {args.seed}')
+    if args.calibrate and args.batch_statistics:
+        raise ValueError('--calibrate is about running statistics, which --batch-statistics does not use: give one')
     import io
 
     import numpy as np
@@ -233,10 +230,17 @@ def _sample(args: argparse.Namespace) -> int:
     model = init_model(load_config(args.config, args.cfg_options), args.checkpoint, device=args.device)
     if not hasattr(model, 'sample'):
         raise ValueError(f'{args.config}: a {type(model).__name__} does not generate images from noise')
+    if args.calibrate:
+        model.calibrate_batch_norms(which=args.which)
     given = None if args.labels is None else np.resize(args.labels, args.num)
     labels = model.check_labels(given, args.num)
+    mining = {}
+    if args.generator is not None or args.no_miner:
+        if not hasattr(model, 'miners'):
+            raise ValueError(f'{args.config}: --generator and --no-miner are for a MineGAN, not {type(model).__name__}')
+        mining = dict(generator_index=args.generator, use_miner=not args.no_miner)
     images = model.sample(
-        args.num, seed=args.seed, which=args.which, batch_statistics=args.batch_statistics, labels=labels
+        args.num, seed=args.seed, which=args.which, batch_statistics=args.batch_statistics, labels=labels, **mining
     )
     save_image(args.out, make_grid(images, args.columns))
     written = [args.out]
@@ -247,22 +251,6 @@ def _sample(args: argparse.Namespace) -> int:
         atomic_write(args.npz, buffer.getvalue())
         written.append(args.npz)
     print(f'{args.num} images of {images.shape[1]}x{images.shape[2]} pixels: {", ".join(written)}')
-    return 0
-
-
-def _import(args: argparse.Namespace) -> int:
-    from mmgentransfer.apis import import_checkpoint, known_importers
-
-    first, files = args.files[0], args.files
-    source = None
-    # With one argument it is a file. The first of several is the project, unless there is a file of this name.
-    if len(files) > 1 and not os.path.isfile(first) and (first in known_importers() or not os.path.splitext(first)[1]):
-        source, files = first, files[1:]
-    imported = import_checkpoint(source, files, args.out)
-    print(imported)
-    for name in imported.networks:
-        start = f"dict(type='TransferredWeights', checkpoint={args.out!r}, prefix={name!r})"
-        print(f'to start a {name} from it: init_cfg={start}')
     return 0
 
 

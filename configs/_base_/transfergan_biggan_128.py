@@ -1,6 +1,6 @@
 # Fine-tuning BigGAN's ImageNet model as a GAN of one class: its class embedding is one row, which starts as the mean of
-# all (the target has no label), or as that of a class. The critic scores without the projection, as MineGAN's. A leaf
-# adds the target set. The thesis gives no number of iterations.
+# all (the target has no label), or as that of a class. Without a label the critic scores without the projection, as
+# MineGAN's. A leaf adds the target set. The thesis gives no number of iterations.
 _base_ = ['../default_runtime.py', './models/biggan_128.py', './evaluation_few_shot.py']
 _source = dict(type='TransferredWeights', checkpoint='checkpoints/biggan_imagenet_128.pth', strategy='one_class')
 model = dict(

@@ -17,3 +17,4 @@ val_evaluator = dict(
     ]
 )
 test_evaluator = val_evaluator
+custom_hooks = [dict(type='NearestGridHook', num_samples=1000)]

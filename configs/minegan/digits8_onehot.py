@@ -19,3 +19,5 @@ model = dict(
     ),
     selector=dict(type='FrequencySelector', window=200),
 )
+val_evaluator = dict(metrics=[*_base_.val_evaluator.metrics, dict(type='SelectorDistribution')])
+test_evaluator = val_evaluator

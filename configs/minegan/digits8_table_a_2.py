@@ -1,7 +1,7 @@
 # The form of thesis Table A.2 on 8x8 digits: each digit mined from sources with it (on-manifold) and without it (off),
 # unconditional and one-hot. FID and classifier error against the 400 images of the digit that no run trains on.
 # mmgentransfer sweep configs/minegan/digits8_table_a_2.py --jobs 2
-title = 'Mining each digit from 100 images at 8x8 (400 iterations), on- and off-manifold, unconditional and one-hot'
+title = 'Mining each digit from 100 images at 8x8 (300 iterations), on- and off-manifold, unconditional and one-hot'
 _uncond, _onehot = 'work_dirs/transfergan/digits8_source', 'work_dirs/transfergan/digits8_source_onehot'
 prerequisites = [dict(config='configs/classifiers/digits_8.py', work_dir='work_dirs/classifiers/digits_8')]
 for _left_out in (None, *range(10)):
@@ -22,7 +22,8 @@ for _left_out in (None, *range(10)):
     ]
 base = dict(config='configs/minegan/digits8_uncond.py', options={'train_dataloader.dataset.seed': '{seed}'})
 rows = []
-for _kind in ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot'):
+_kinds = ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot')
+for _kind in _kinds:
     for _digit in range(10):
         _suffix = f'_no{_digit}' if _kind.startswith('off') else ''
         _options = {
@@ -42,6 +43,7 @@ for _kind in ('on, uncond.', 'on, one-hot', 'off, uncond.', 'off, one-hot'):
         rows.append(
             dict(name=f'{_digit}, {_kind}', options=_options, **(dict(config=_config) if _config else {})),
         )
+means = [dict(name=f'average, {_kind}', rows=[f'{_digit}, {_kind}' for _digit in range(10)]) for _kind in _kinds]
 seeds = [0, 1, 2]
 columns = [
     dict(key='fid_digits', name='FID (digits)', precision=1),

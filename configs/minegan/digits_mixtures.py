@@ -67,6 +67,21 @@ for _ratio in (0.3, 0.5, 0.7):
             options={**_target, **_p},
         )
     )
+# twice the iterations, in the middle, for the better source and for mining from two
+_twice = {'train_cfg.max_iters': 800, 'train_cfg.val_interval': 250}
+for _kind in ('TransferGAN from 6and7', 'MineGAN from two'):
+    _row = next(row for row in rows if row['name'] == f'0.5:0.5, {_kind}')
+    _stages = [
+        dict(name='mine', iters=500, train=['miners', 'critic']) if 'Mine' in _kind else dict(name='adapt', iters=500),
+        dict(name='settle', iters=300, lr=dict(critic=1e-4, generator=1e-4)),
+    ]
+    rows.append(
+        {
+            **_row,
+            'name': f'0.5:0.5, {_kind}, 800 iterations',
+            'options': {**_row['options'], **_twice, 'model.stages': _stages},
+        }
+    )
 seeds = [0, 1, 2]
 columns = [
     dict(key='selector_p0', name='p of 0and1', precision=2),

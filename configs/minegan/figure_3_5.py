@@ -9,11 +9,21 @@ _methods = {
     'MineGAN (w/o FT)': dict(suffix='', options=_mining_alone),
     'MineGAN': dict(suffix='', options={}),
 }
+# 10,000 images at 1024 px take 31 GB: they are decoded as they are needed.
+_files = {
+    'train_dataloader.dataset.cache': 'none',
+    'train_dataloader.dataset.check': 'none',
+    'train_dataloader.num_workers': 8,
+}
 rows = [
     dict(
         name=f'{_target}, {_num} images, {_method}',
         config=f'configs/minegan/progan_ffhq_{_target}_1024{_methods[_method]["suffix"]}.py',
-        options={'train_dataloader.dataset.num_images': _num, **_methods[_method]['options']},
+        options={
+            'train_dataloader.dataset.num_images': _num,
+            **(_files if _num == 10000 else {}),
+            **_methods[_method]['options'],
+        },
     )
     for _target in ('women', 'children')
     for _num in (10, 100, 1000, 10000)

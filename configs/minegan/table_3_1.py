@@ -16,11 +16,12 @@ for _target in ('red_vehicles_0.3', 'red_vehicles_0.5', 'red_vehicles_0.7', 'lsu
     _set, _p, _names = {}, {}, ('livingroom', 'church')
     if _target.startswith('red_vehicles'):
         _share = float(_target[-3:])  # of the cars
+        _shares = [_share, round(1 - _share, 1)]
         _set = {
-            f'{_part}_dataloader.dataset.split': f'cars_{_share}_{_list}'
-            for _part, _list in (('train', 'train'), ('val', 'all'))
+            'train_dataloader.dataset.mixture': dict(cars=round(200 * _shares[0]), buses=round(200 * _shares[1])),
+            'val_dataloader.dataset.mixture': dict(cars=_shares[0], buses=_shares[1]),
         }
-        _p = {'val_evaluator.metrics.2.target': [_share, round(1 - _share, 1)]}
+        _p = {'val_evaluator.metrics.2.target': _shares}
         _names = ('car', 'bus')
     _mined = f'configs/minegan/progan_{_target.removesuffix(_target[-4:]) if _set else _target}_256.py'
     _transferred = _mined.replace('_256.py', '_256_transfergan.py')

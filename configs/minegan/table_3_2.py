@@ -1,6 +1,6 @@
 # Thesis Table 3.2: from BigGAN's ImageNet model to 500 images of a category, five of Places365 (off-manifold, with
 # their numbers in its list) and five of ImageNet (on-manifold, with their numbers among BigGAN's classes). One model
-# for each category; the table of the thesis has the mean of five.
+# for each category, and the mean of five as in the thesis.
 title = 'BigGAN to categories of Places365 and ImageNet (thesis Table 3.2)'
 _places = {'a/alley': 4, 'a/arch': 12, 'a/art_gallery': 19, 'a/auditorium': 27, 'b/ballroom': 35}
 _imagenet = {'n01514668': 7, 'n04392985': 848, 'n07714990': 937, 'n03345487': 555, 'n03496892': 595}
@@ -34,6 +34,12 @@ for _set, _classes in (('places365', _places), ('imagenet', _imagenet)):
             dict(name=f'{_name}, MineGAN (w/o FT)', config=f'{_config}.py', options={**_mined, **_mining_alone}),
             dict(name=f'{_name}, MineGAN', config=f'{_config}.py', options=_mined),
         ]
+# the rows of the thesis, each the mean over five categories
+means = [
+    dict(name=f'{_where}, {_method}', rows=[f'{_name}, {_method}' for _name in _classes])
+    for _where, _classes in (('off-manifold', _places), ('on-manifold', _imagenet))
+    for _method in ('scratch', 'TransferGAN', 'DGN-AM', 'PPGN', 'MineGAN (w/o FT)', 'MineGAN')
+]
 seeds = [0]
 columns = [
     dict(key='fid_inception', name='FID', precision=1),

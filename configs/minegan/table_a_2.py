@@ -33,6 +33,14 @@ for _kind in _sources:
                 prerequisites.append(_source)
             _row = dict(name=f'mnist_{_kind}_{_where}_z128, digit {_digit}', options=_options)
             rows.append(dict(_row, config=f'configs/minegan/mnist_{_kind}.py'))
+means = [
+    dict(
+        name=f'mnist_{_kind}_{_where}_z128, average',
+        rows=[f'mnist_{_kind}_{_where}_z128, digit {_digit}' for _digit in range(10)],
+    )
+    for _kind in _sources
+    for _where in ('on', 'off')
+]
 seeds = [0]
 columns = [
     dict(key='fid_inception', name='FID', precision=1),

@@ -30,3 +30,5 @@ rows = [
 rows.insert(1, dict(name='imagenet2bedroom1k_scratch_lr1e-4', options={_images: 1000, **_scratch}))
 seeds = [0]
 columns = [dict(key='fid_inception', name='FID', precision=2)]
+test = True  # the independent Wasserstein critic
+columns += [dict(key='test_iw_reported', name='IW', precision=2)]

@@ -18,3 +18,5 @@ rows = [
 ]
 seeds = [0]
 columns = [dict(key='fid_inception', name='FID', precision=2)]
+test = True  # the independent Wasserstein critic
+columns += [dict(key='test_iw_reported', name='IW', precision=2)]

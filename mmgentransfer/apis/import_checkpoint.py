@@ -16,12 +16,16 @@ from torch import Tensor
 
 from mmgentransfer.checkpoints.files import atomic_write
 from mmgentransfer.checkpoints.transfer import copy_all
+from mmgentransfer.models.calibration import calibrate_batch_norms
+from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import MODELS, load_plugins, suggest
 
 if TYPE_CHECKING:
     from mmgentransfer.checkpoints.importers import Imported, Importer
 
 __all__ = ['import_checkpoint', 'known_importers']
+
+_BATCH = 100  # images of a batch that running statistics are estimated from
 
 
 def known_importers() -> dict[str, Importer]:
@@ -33,7 +37,10 @@ def known_importers() -> dict[str, Importer]:
 
 
 def import_checkpoint(
-    source: str | None, files: str | Path | Sequence[str | Path], out: str | Path | None = None
+    source: str | None,
+    files: str | Path | Sequence[str | Path],
+    out: str | Path | None = None,
+    calibrate: bool = False,
 ) -> Imported:
     """Reads networks of another project, and writes them as a checkpoint of this one.
 
@@ -46,6 +53,8 @@ def import_checkpoint(
         files: One or several files of the same model, such as its generator and its critic. Two files with a generator
             are its live weights and their moving average, if the name of one has the word ``ema`` in it.
         out: The checkpoint to write; ``None`` to only read.
+        calibrate: Whether to estimate the running statistics of the generator's batch norms anew, from 50 batches of
+            100 images; for files whose statistics were never updated.
 
     Returns:
         The configs and weights of the networks, and what was copied, left over and missing.
@@ -53,7 +62,7 @@ def import_checkpoint(
     Raises:
         FileNotFoundError: A file is not there.
         ValueError: ``source`` is unknown, a file can't be read or could run code, the format is not recognised, or a
-            tensor has no place.
+            tensor has no place; there is nothing to calibrate.
     """
     from mmgentransfer.checkpoints.importers import Imported
 
@@ -81,6 +90,8 @@ def import_checkpoint(
             raise ValueError(f'{str(file)!r}{f" ({label})" if label else ""}: {error}') from error
         _add(result, part, where=label or file.stem, qualify=len(parts) > 1)
     _settle(result)
+    if calibrate:
+        _calibrate(result)
     if out is not None:
         _write(result, out)
     return result
@@ -221,6 +232,30 @@ def _settle(result: Imported) -> None:
                     copy_all(network.state_dict(), result.state_dicts[key])
                 except ValueError as error:
                     raise ValueError(f'{result.source}, {key} as {config}: {error}') from None
+
+
+def _calibrate(result: Imported) -> None:
+    """Replaces the running statistics of the generator, and of its moving average."""
+    from mmgentransfer.checkpoints.importers.base import STATISTICS_NEVER_UPDATED
+
+    if 'generator' not in result.networks:
+        raise ValueError(
+            f'there is nothing to calibrate: the files hold no generator, but {", ".join(result.networks)}'
+        )
+    with torch.random.fork_rng(devices=[]):
+        network = MODELS.build(dict(result.networks['generator']))
+
+    def run(index: int) -> None:
+        num_classes = getattr(network, 'num_classes', 0)
+        labels = [torch.arange(index * _BATCH, (index + 1) * _BATCH) % num_classes] if num_classes else []
+        network(StepRandom(0, 2, index).normal(_BATCH, network.noise_size), *labels)
+
+    for key in ('generator', 'ema.generator'):
+        if key in result.state_dicts:
+            network.load_state_dict(result.state_dicts[key])
+            calibrate_batch_norms([network], run)
+            result.state_dicts[key] = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    result.missing = [name for name in result.missing if name != STATISTICS_NEVER_UPDATED]
 
 
 def _write(result: Imported, out: str | Path) -> None:

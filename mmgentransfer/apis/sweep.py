@@ -8,12 +8,15 @@ A sweep file is a Python config::
     base = dict(config='transfergan/digits.py', options={'train_dataloader.dataset.classes': ['{target}']})
     rows = [dict(name='from scratch', options={'model.networks.generator.init_cfg': None}), dict(name='both')]
     seeds = [0, 1, 2]
+    means = [dict(name='mean of both', rows=['from scratch', 'both'])]
     columns = [dict(key='fid_digits', name='FID (digits)', precision=1, better='lower')]
 
 Configs are looked for in the sweep file's folder, in those above it, and in the current one. A string may hold
 ``{seed}`` and the names of ``variables``; a string that is nothing else becomes the value itself. A prerequisite that
 uses ``{seed}`` is run for each seed. ``randomness.seed`` is set to the seed of each run. A column or a row with
-``at=100`` shows the scores of the evaluation at iteration 100 in place of the last.
+``at=100`` shows the scores of the evaluation at iteration 100 in place of the last. ``test = True`` ends each cell with
+the test loop, whose scores are called ``test_<name>``; a cell that was finished without is only tested. ``means`` adds
+rows to the table: for each seed the mean over the rows that it lists.
 """
 
 from __future__ import annotations
@@ -21,27 +24,28 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from mmgentransfer.apis.checks import check_config
-from mmgentransfer.apis.sweep_results import collect_rows, machine_notes, print_table, write_tables
+from mmgentransfer.apis.sweep_file import (
+    check_seeds,
+    choose_rows,
+    column_of,
+    fill,
+    means_of,
+    merge_variables,
+    read_sweep,
+)
+from mmgentransfer.apis.sweep_results import collect_rows, machine_notes, mean_of_rows, print_table, write_tables
 from mmgentransfer.apis.sweep_runs import FailedRunError, SweepRun, run_all, state_of
-from mmgentransfer.apis.train import config_fingerprint, load_config, merge_options, read_config
-from mmgentransfer.registry import UnknownTypeError, suggest
+from mmgentransfer.apis.train import config_fingerprint, load_config, merge_options
+from mmgentransfer.registry import UnknownTypeError
 
 __all__ = ['FailedRunError', 'plan_sweep', 'run_sweep']
-
-_KEYS = dict(
-    sweep=('title', 'variables', 'prerequisites', 'base', 'rows', 'seeds', 'columns'),
-    prerequisites=('config', 'work_dir', 'options'),
-    base=('config', 'options'),
-    rows=('name', 'config', 'options', 'at'),
-    columns=('key', 'name', 'precision', 'better', 'at'),
-)
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Sweep:
         row_names: Names of the rows.
         columns: What the table shows; empty for everything that was measured.
         at: For each row, the iteration whose scores stand in it; None for the last.
+        means: Name and row names of each mean over rows.
     """
 
     path: Path
@@ -67,6 +72,7 @@ class Sweep:
     row_names: list[str]
     columns: list[dict[str, Any]]
     at: list[int | None]
+    means: list[tuple[str, list[str]]]
 
     @property
     def runs(self) -> list[SweepRun]:
@@ -102,7 +108,8 @@ def run_sweep(
     Returns:
         A dict for each row: ``name``, ``seeds`` (the finished ones), ``failed`` (seeds), ``work_dirs`` by seed, and by
         key of the columns ``values`` (a list over ``seeds``), ``mean`` and ``std`` (sample standard deviation, None for
-        a single value).
+        a single value). The means over rows follow, without ``work_dirs``; a seed that failed in one of the rows failed
+        in their mean.
 
     Raises:
         ValueError: The file has an unknown key, a config is wrong, or a folder holds a run of another config; nothing
@@ -120,6 +127,7 @@ def run_sweep(
             raise FailedRunError(f'{failed[0].label} failed, and the sweep needs it: {failed[0].last_words()}')
     failed = run_all([run for row in sweep.cells for run in row], jobs, show)
     results = collect_rows(sweep.row_names, sweep.cells, sweep.columns, sweep.at)
+    results += [mean_of_rows(name, [row for row in results if row['name'] in of]) for name, of in sweep.means]
     notes = [f'Command: {_command(path, work_dir, jobs, seeds, options, rows, variables)}', *machine_notes()]
     write_tables(sweep.work_dir, sweep.title, sweep.columns, results, notes)
     if show:
@@ -157,10 +165,10 @@ def load_sweep(
 ) -> Sweep:
     """Reads a sweep file and checks every config that it leads to; see :func:`run_sweep`."""
     path = Path(path)
-    content = _read(path)
-    values = _variables(content.get('variables', {}), variables or {})
-    chosen = _choose_rows(content['rows'], rows)
-    seeds = _check_seeds(content.get('seeds', [0]) if seeds is None else seeds)
+    content = read_sweep(path)
+    values = merge_variables(content.get('variables', {}), variables or {})
+    chosen = choose_rows(content['rows'], rows)
+    seeds = check_seeds(content.get('seeds', [0]) if seeds is None else seeds)
     folder = Path('work_dirs') / path.resolve().parent.name / path.stem if work_dir is None else Path(work_dir)
 
     prerequisites = []
@@ -175,7 +183,10 @@ def load_sweep(
         entry = dict(config=row.get('config', base.get('config')))
         layers = [base.get('options', {}), row.get('options', {}), options or {}]
         label = fill(row['name'], values)
-        cells.append([_cell(path, folder, label, entry, layers, values, seed, sources) for seed in seeds])
+        runs = [_cell(path, folder, label, entry, layers, values, seed, sources) for seed in seeds]
+        if content.get('test', False):
+            runs = [_tested(run) for run in runs]
+        cells.append(runs)
     _refuse_shared_folders([run for group in [*prerequisites, *cells] for run in group])
     return Sweep(
         path=path,
@@ -184,102 +195,10 @@ def load_sweep(
         prerequisites=prerequisites,
         cells=cells,
         row_names=[fill(row['name'], values) for row in chosen],
-        columns=[_column(column) for column in content.get('columns', [])],
+        columns=[column_of(column) for column in content.get('columns', [])],
         at=[row.get('at') for row in chosen],
+        means=means_of(content.get('means', []), chosen, values),
     )
-
-
-# ----------------------------------------------------------------------------------------------------- reading a file
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Returns the content of a sweep file, with its keys checked."""
-    content = read_config(path).to_dict()
-    content = {key: value for key, value in content.items() if not key.startswith('_')}
-    _check_keys('sweep', content, 'sweep')
-    for key in ('prerequisites', 'rows', 'columns'):
-        for index, entry in enumerate(content.get(key, [])):
-            if not isinstance(entry, dict):
-                raise ValueError(f'{path}: {key}[{index}] must be a dict, got {entry!r}')
-            _check_keys(f'{key}[{index}]', entry, key)
-    _check_keys('base', content.get('base', {}), 'base')
-    if not content.get('rows'):
-        raise ValueError(f'{path}: rows must list at least one dict(name=..., options=...)')
-    for index, row in enumerate(content['rows']):
-        if 'name' not in row:
-            raise ValueError(f'{path}: rows[{index}] lacks a name')
-        if 'config' not in row and 'config' not in content.get('base', {}):
-            raise ValueError(f'{path}: rows[{index}] has no config, and neither has base')
-    for index, entry in enumerate(content.get('prerequisites', [])):
-        if 'config' not in entry or 'work_dir' not in entry:
-            raise ValueError(f'{path}: prerequisites[{index}] needs config and work_dir')
-    for index, column in enumerate(content.get('columns', [])):
-        if 'key' not in column or column.get('better', 'lower') not in ('lower', 'higher'):
-            raise ValueError(f"{path}: columns[{index}] needs a key, and its better is 'lower' or 'higher': {column}")
-    return content
-
-
-def _column(entry: dict[str, Any]) -> dict[str, Any]:
-    key = f'{entry["key"]}@{entry["at"]}' if 'at' in entry else entry['key']
-    return {'name': key, 'precision': 3, **entry, 'key': key}
-
-
-def _check_keys(where: str, node: dict[str, Any], kind: str) -> None:
-    for key in node:
-        if key not in _KEYS[kind]:
-            raise ValueError(
-                f'unknown key {key!r} in {where}.{suggest(str(key), list(_KEYS[kind]))} Known: {", ".join(_KEYS[kind])}'
-            )
-
-
-def _variables(own: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    for name in given:
-        if name not in own:
-            raise ValueError(
-                f'the sweep has no variable {name!r}.{suggest(name, list(own))} Known: {", ".join(own) or "none"}'
-            )
-    return {**own, **given}
-
-
-def _choose_rows(entries: list[dict[str, Any]], names: Sequence[str] | None) -> list[dict[str, Any]]:
-    known = [entry['name'] for entry in entries]
-    for name in names or []:
-        if name not in known:
-            raise ValueError(f'the sweep has no row {name!r}.{suggest(name, known)} Known: {", ".join(known)}')
-    return [entry for entry in entries if names is None or entry['name'] in names]
-
-
-def _check_seeds(seeds: Sequence[int]) -> list[int]:
-    wrong = [seed for seed in seeds if not isinstance(seed, int) or seed < 0]
-    if not seeds or wrong or len(set(seeds)) != len(seeds):
-        raise ValueError(f'seeds must be different integers from 0 on, at least one; got {list(seeds)}')
-    return list(seeds)
-
-
-def fill(node: Any, values: dict[str, Any]) -> Any:
-    """Returns ``node`` with every ``{name}`` in its strings replaced; a string that is one ``{name}`` takes the value.
-
-    Raises:
-        ValueError: A name has no value.
-    """
-    if isinstance(node, dict):
-        return {fill(key, values): fill(value, values) for key, value in node.items()}
-    if isinstance(node, (list, tuple)):
-        return type(node)(fill(item, values) for item in node)
-    if not isinstance(node, str):
-        return node
-
-    def value_of(match: re.Match[str]) -> Any:
-        name = match.group(1)
-        if name not in values:
-            raise ValueError(
-                f'{node!r} in the sweep has a {{{name}}} without value.{suggest(name, list(values))} '
-                f'Known: {", ".join(values) or "none"}; {{seed}} where there is a seed'
-            )
-        return values[name]
-
-    whole = re.fullmatch(r'\{(\w+)\}', node)
-    return value_of(whole) if whole else re.sub(r'\{(\w+)\}', lambda match: str(value_of(match)), node)
 
 
 # ------------------------------------------------------------------------------------------------------ building runs
@@ -315,6 +234,13 @@ def _cell(
     if used:
         cfg._prerequisites = used
     return SweepRun(label, seed, cfg, work_dir, config_fingerprint(cfg))
+
+
+def _tested(run: SweepRun) -> SweepRun:
+    for key in ('test_cfg', 'test_dataloader', 'test_evaluator'):
+        if run.cfg.get(key) is None:
+            raise ValueError(f'{run.label}: test = True in the sweep, but the config has no {key}')
+    return replace(run, test=True)
 
 
 def _config(

@@ -15,7 +15,7 @@ from typing import Any
 from mmgentransfer.apis.sweep_runs import SweepRun, available_cores, state_of
 from mmgentransfer.checkpoints import atomic_write
 
-__all__ = ['best_cells', 'collect_rows', 'format_rows', 'machine_notes', 'print_table', 'write_tables']
+__all__ = ['best_cells', 'collect_rows', 'format_rows', 'machine_notes', 'mean_of_rows', 'print_table', 'write_tables']
 
 
 def collect_rows(
@@ -40,20 +40,39 @@ def collect_rows(
         columns.extend(dict(key=key, name=key, precision=3) for key in keys)
     results = []
     for name, runs, row, values in zip(names, cells, summaries, measured, strict=True):
-        by_key = {column['key']: [cell.get(column['key']) for cell in values] for column in columns}
-        found = {key: [value for value in column if value is not None] for key, column in by_key.items()}
         results.append(
             dict(
                 name=name,
                 seeds=[run.seed for run, summary in zip(runs, row, strict=True) if summary is not None],
                 failed=[run.seed for run, summary in zip(runs, row, strict=True) if summary is None],
                 work_dirs={run.seed: str(run.work_dir) for run in runs},
-                values=by_key,
-                mean={key: statistics.fmean(column) if column else None for key, column in found.items()},
-                std={key: statistics.stdev(column) if len(column) > 1 else None for key, column in found.items()},
+                **_over_seeds({column['key']: [cell.get(column['key']) for cell in values] for column in columns}),
             )
         )
     return results
+
+
+def mean_of_rows(name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a row as :func:`collect_rows` does whose value of a seed is the mean of the given rows' values of it.
+
+    Seeds that failed in one of the rows have failed, and a score that one of them lacks is missing.
+    """
+    failed = sorted({seed for row in rows for seed in row['failed']})
+    seeds = [seed for seed in rows[0]['seeds'] if seed not in failed]
+    values = {}
+    for key in rows[0]['values']:
+        of_seeds = [[row['values'][key][row['seeds'].index(seed)] for row in rows] for seed in seeds]
+        values[key] = [None if None in scores else statistics.fmean(scores) for scores in of_seeds]
+    return dict(name=name, seeds=seeds, failed=failed, work_dirs={}, **_over_seeds(values))
+
+
+def _over_seeds(values: dict[str, list[float | None]]) -> dict[str, Any]:
+    found = {key: [value for value in column if value is not None] for key, column in values.items()}
+    return dict(
+        values=values,
+        mean={key: statistics.fmean(column) if column else None for key, column in found.items()},
+        std={key: statistics.stdev(column) if len(column) > 1 else None for key, column in found.items()},
+    )
 
 
 def _measured(run: SweepRun, summary: dict[str, Any], at: int | None) -> dict[str, float]:

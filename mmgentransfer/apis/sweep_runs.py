@@ -43,6 +43,7 @@ class SweepRun:
         cfg: Its resolved config.
         work_dir: Its folder.
         fingerprint: Of the config.
+        test: Whether it ends with the test loop.
     """
 
     label: str
@@ -50,6 +51,7 @@ class SweepRun:
     cfg: Config
     work_dir: Path
     fingerprint: str
+    test: bool = False
 
     def summary(self) -> dict[str, Any] | None:
         """Returns what the run wrote at its end, or None if it has not ended."""
@@ -70,7 +72,9 @@ def state_of(run: SweepRun) -> str:
     """Returns where a run stands: 'finished', 'interrupted', 'new', or 'other config'."""
     summary = run.summary()
     if summary is not None:
-        return 'finished' if summary.get('config') == run.fingerprint else 'other config'
+        if summary.get('config') != run.fingerprint:
+            return 'other config'
+        return 'interrupted' if run.test and not summary.get('tested') else 'finished'  # resuming only scores it
     if latest_checkpoint(run.work_dir) is None:
         return 'new'
     started = run.work_dir / FINGERPRINT
@@ -133,7 +137,7 @@ def _start(run: SweepRun, threads: int) -> subprocess.Popen:
     command = [sys.executable, '-m', 'mmgentransfer.cli', 'train', str(run.work_dir / CONFIG)]
     with open(run.work_dir / CONSOLE, 'ab') as log:
         return subprocess.Popen(
-            [*command, '--work-dir', str(run.work_dir), '--resume'],
+            [*command, '--work-dir', str(run.work_dir), '--resume', *(['--test'] if run.test else [])],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -113,7 +113,9 @@ def _build_runner(cfg: Config, launcher: str, needs: tuple[str, ...]) -> Runner:
     return ConsoleRunner.from_cfg(cfg)
 
 
-def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 'none') -> dict[str, float]:
+def train(
+    cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 'none', test: bool = False
+) -> dict[str, float]:
     """Trains all stages of an experiment and returns its last scores.
 
     Args:
@@ -121,11 +123,13 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
         resume: Whether to go on from the latest checkpoint in ``cfg.work_dir``, if there is one.
         amp: Whether to run the losses in mixed precision.
         launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+        test: Whether to run the test loop on the final weights; its scores are called ``test_<name>``, and
+            ``test_metrics.jsonl`` in the run's folder has them under their own names.
 
     At the end ``summary.json`` in the run's folder says that it is finished, and with which scores.
 
     Raises:
-        ValueError: The config has an unknown key or contradicts itself.
+        ValueError: The config has an unknown key or contradicts itself, or lacks the test loop that ``test`` asks for.
         OSError: Data or the run's folder can't be read or written.
         FloatingPointError: A loss became non-finite.
     """
@@ -142,9 +146,13 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
         cfg.resume = latest is not None
         cfg.load_from = latest
     fingerprint = config_fingerprint(cfg)
-    runner = _build_runner(cfg, launcher, _TRAIN_KEYS)
+    runner = _build_runner(cfg, launcher, (*_TRAIN_KEYS, *_TEST_KEYS) if test else _TRAIN_KEYS)
+    test_loop = runner.test_loop if test else None  # built before the training, so that its mistakes show at once
     runner.train()
     metrics = dict(runner.val_loop.metrics) if runner.val_loop is not None else {}
+    if test_loop is not None:
+        test_loop.scores_file = 'test_metrics.jsonl'  # metrics.jsonl has one line for each validation
+        metrics |= {f'test_{name}': score for name, score in test_loop.run().items()}
     if is_main_process():
         summary = dict(
             config=fingerprint,
@@ -152,6 +160,7 @@ def train(cfg: Config, resume: bool = False, amp: bool = False, launcher: str = 
             seed=runner.seed,
             train_seconds=runner.message_hub.get_info('train_seconds', 0.0),
             metrics=metrics,
+            **(dict(tested=True) if test else {}),
         )
         atomic_write(Path(cfg.work_dir) / SUMMARY, json.dumps(summary, indent=1).encode())
     return metrics

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
@@ -150,7 +151,8 @@ def cond_to_uncond(target: dict[str, Tensor], source: dict[str, Tensor]) -> Tran
 def one_class(target: dict[str, Tensor], source: dict[str, Tensor], source_class: int | None = None) -> TransferReport:
     """Copies a network with K classes into the same with ``num_classes=1``, e.g. a BigGAN whose target has no label.
 
-    Each table of classes becomes one row: that of ``source_class``, or the mean over all classes.
+    Each table of classes becomes one row: that of ``source_class``, or the mean over all classes. With a spectral norm,
+    whose vectors belong to the whole table, it gets those of the row: the layer's weight is the row at length 1.
 
     Raises:
         ValueError: The network has no table of one row where the checkpoint has one of several, ``source_class`` is
@@ -174,9 +176,14 @@ def one_class(target: dict[str, Tensor], source: dict[str, Tensor], source_class
         name: source[name].mean(0, keepdim=True) if source_class is None else source[name][source_class, None]
         for name in tables
     }
+    for name in tables:
+        if name.endswith('.original'):
+            norm = name.removesuffix('original') + '0.'
+            if f'{norm}_u' in rows:
+                rows |= {f'{norm}_u': torch.ones(1), f'{norm}_v': F.normalize(rows[name].flatten(), dim=0)}
     report = _transfer(target, source | rows)
     report.copied = [name for name in report.copied if name not in rows]
-    (report.averaged if source_class is None else report.cut).extend(tables)
+    (report.averaged if source_class is None else report.cut).extend(rows)
     return report
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,14 @@ class LabelledImageFolder(ImageDataset):
         class_order: The classes to take, label 0 first; all of them in alphabetical order by default.
         num_per_class: Takes this many of each class, a nested subset (see
             :func:`~mmgentransfer.datasets.nested_subset`).
+        mixture: In place of ``class_order`` and ``num_per_class``, the number of images by class, label 0 first:
+            ``{'cars': 60, 'buses': 140}``. Shares that sum to 1, such as ``{'cars': 0.3, 'buses': 0.7}``, take as many
+            as there are in this proportion.
+        labelled: Whether items have labels.
         channels, seed, cache, check, resize, pipeline, extensions, with_indices: As for
             :class:`~mmgentransfer.datasets.ImageFolder`.
         skip: Leaves out the first ones of each class's permutation: ``skip=n`` shares nothing with
-            ``num_per_class=n``.
+            ``num_per_class=n``, nor with a mixture of at most n of each class.
 
     Attributes:
         files: The files chosen; ``files.path(i)`` is the path of image i.
@@ -54,6 +59,8 @@ class LabelledImageFolder(ImageDataset):
         class_order: Sequence[str] | None = None,
         channels: int = 3,
         num_per_class: int | None = None,
+        mixture: Mapping[str, int | float] | None = None,
+        labelled: bool = True,
         seed: int = 0,
         skip: int = 0,
         cache: str = 'ram',
@@ -64,24 +71,48 @@ class LabelledImageFolder(ImageDataset):
         with_indices: bool = False,
     ) -> None:
         root = find_folder(data_root, 'dataset.data_root')
-        classes = _ordered_classes(root, class_order)
+        if mixture is not None and (class_order is not None or num_per_class is not None):
+            raise ValueError(
+                f'dataset.mixture={dict(mixture)} says which classes to take and how many of each: leave out '
+                'dataset.class_order and dataset.num_per_class'
+            )
+        if mixture is None:
+            key, classes = 'dataset.num_per_class', _ordered_classes(root, class_order, 'dataset.class_order')
+        else:
+            key, classes = 'dataset.mixture', _ordered_classes(root, list(mixture), 'dataset.mixture')
+        folders = _class_folders(root, classes, split)
+        found = [list_images(root / folder, extensions, 'dataset.data_root') for folder in folders]
+        numbers: list[int | None] = [num_per_class] * len(classes)
+        if mixture is not None:
+            numbers = _mixture_counts(mixture, [len(files) - skip for files in found])
         names: list[str] = []
         counts = []
-        for part in _class_folders(root, classes, split):
-            found = list_images(root / part, extensions, 'dataset.data_root')
-            what = f'images in {root / part}'
-            chosen = nested_subset(
-                np.arange(len(found)), num_per_class, seed, skip, key='dataset.num_per_class', what=what
-            )
-            names += [f'{part}/{found[i]}' for i in chosen]
+        for folder, files, number in zip(folders, found, numbers, strict=True):
+            what = f'images in {root / folder}'
+            chosen = nested_subset(np.arange(len(files)), number, seed, skip, key=key, what=what)
+            names += [f'{folder}/{files[i]}' for i in chosen]
             counts.append(len(chosen))
         pipeline = default_pipeline(image_size, channels, resize) if pipeline is None else pipeline
         self.files = ImageFiles(root, names, pipeline, image_size, channels)
-        labels = torch.repeat_interleave(torch.arange(len(classes)), torch.tensor(counts))
-        super().__init__(load_files(self.files, cache, check), labels, classes, with_indices)
+        labels = torch.repeat_interleave(torch.arange(len(classes)), torch.tensor(counts)) if labelled else None
+        super().__init__(load_files(self.files, cache, check), labels, classes if labelled else [], with_indices)
 
 
-def _ordered_classes(root: Path, class_order: Sequence[str] | None) -> list[str]:
+def _mixture_counts(mixture: Mapping[str, int | float], available: Sequence[int]) -> list[int]:
+    """Returns how many images of each class to take: the numbers of ``mixture``, or the most that its shares allow."""
+    values = list(mixture.values())
+    if all(isinstance(value, int) for value in values):
+        return values
+    if min(values) <= 0 or not math.isclose(sum(values), 1, abs_tol=1e-6):
+        raise ValueError(
+            f'dataset.mixture={dict(mixture)} must have a whole number of images for each class, or shares above 0 '
+            'that sum to 1'
+        )
+    total = min(number / share for number, share in zip(available, values, strict=True))
+    return [math.floor(total * share + 1e-6) for share in values]
+
+
+def _ordered_classes(root: Path, class_order: Sequence[str] | None, key: str) -> list[str]:
     """Returns the names of the classes in the order of their labels."""
     there = sorted(e.name for e in root.iterdir() if e.is_dir() and not e.name.startswith('.'))
     if not there:
@@ -91,9 +122,9 @@ def _ordered_classes(root: Path, class_order: Sequence[str] | None) -> list[str]
     for name in class_order:
         if name not in there:
             hint = suggest(name, there) or f' There are: {", ".join(there[:20])}{", ..." if len(there) > 20 else ""}.'
-            raise ValueError(f'dataset.class_order names {name!r}, which is no folder in {root}.{hint}')
+            raise ValueError(f'{key} names {name!r}, which is no folder in {root}.{hint}')
     if not class_order or len(set(class_order)) != len(class_order):
-        raise ValueError(f'dataset.class_order={list(class_order)} must name at least one class, and each only once')
+        raise ValueError(f'{key}={list(class_order)} must name at least one class, and each only once')
     return list(class_order)
 
 

@@ -194,7 +194,8 @@ def source_text(path, build):
 def source_of_other_width(path, build):
     torch.save(dict(state_dict=build(4).state_dict()), path)
     return ValueError, (
-        r'init_cfg\.checkpoint .*source\.pth.*into WGANGPCritic: the checkpoint does not fit the network\n'
+        r'init_cfg\.checkpoint .*source\.pth.*into WGANGPCritic: .*differs in width; '
+        r'the checkpoint does not fit the network\n'
         r'  input_conv\.weight: the checkpoint has \(4, 1, 3, 3\), the network \(2, 1, 3, 3\)'
     )
 

@@ -7,9 +7,11 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from mmgentransfer import apis
 from mmgentransfer.cli import main, parse_options
+from mmgentransfer.models.methods import TransferGAN
 
 
 @pytest.fixture(scope='module')
@@ -79,6 +81,19 @@ def test_sample_writes_a_grid_of_the_size_that_is_asked_for(run, tmp_path, capsy
         images = file['images']
     assert (images.shape, images.dtype) == ((10, 28, 28, 1), np.uint8)
     assert '10 images of 28x28 pixels' in capsys.readouterr().out
+
+
+def test_sample_calibrates_what_it_draws_from(run, tmp_path, monkeypatch, capsys):
+    config, work_dir, _ = run
+    command = ['sample', str(config), str(work_dir), '-o', str(tmp_path / 'x.png'), '--calibrate']
+    assert main(command) == 2  # these networks have no batch norms
+    assert 'nothing to calibrate' in error_of(capsys)
+    assert main([*command, '--batch-statistics']) == 2
+    assert '--calibrate is about running statistics' in error_of(capsys)
+    calls = []
+    monkeypatch.setattr(TransferGAN, 'calibrate_batch_norms', lambda self, which: calls.append(which))
+    assert main([*command, '--which', 'live']) == 0
+    assert calls == ['live']
 
 
 def test_samples_follow_from_the_seed(run, tmp_path):
@@ -217,3 +232,29 @@ def test_a_dict_inside_a_list_is_no_option():
         parse_options(
             ['model.stages=[dict(name="mine",iters=2,train=["miners","critic"]),dict(name="finetune",iters=2)]']
         )
+
+
+def test_samples_of_one_generator_and_without_its_miner(experiment, game_configs, build_game, tmp_path):
+    cfg = experiment(game_configs['MineGAN'](width=2), iters=2)
+    networks = cfg.model.networks
+    networks.generators, networks.miners = networks.generators * 2, networks.miners * 2
+    model = build_game(cfg.model).eval()
+    cfg.dump(tmp_path / 'config.py')
+    np_file, checkpoint = tmp_path / 'images.npz', tmp_path / 'model.pth'
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    command = ['sample', str(tmp_path / 'config.py'), str(checkpoint), '-o', str(tmp_path / 'x.png')]
+    command += ['--npz', str(np_file), '-n', '6', '--generator', '1']
+    found = []
+    for more, use_miner in (([], True), (['--no-miner'], False)):
+        assert main(command + more) == 0
+        with np.load(np_file) as file:
+            found.append(file['images'])
+        np.testing.assert_array_equal(found[-1], model.sample(6, generator_index=1, use_miner=use_miner))
+    assert not np.array_equal(*found)
+
+
+@pytest.mark.parametrize('option', [['--generator', '0'], ['--no-miner']])
+def test_samples_of_a_generator_need_a_minegan(run, tmp_path, capsys, option):
+    config, work_dir, _ = run
+    assert main(['sample', str(config), str(work_dir), '-o', str(tmp_path / 'x.png'), *option]) == 2
+    assert '--generator and --no-miner are for a MineGAN, not TransferGAN' in error_of(capsys)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from mmgentransfer import apis
 from mmgentransfer.apis import FailedRunError, plan_sweep, run_sweep
 from mmgentransfer.apis.sweep import fill, load_sweep
-from mmgentransfer.apis.sweep_results import best_cells, format_rows
+from mmgentransfer.apis.sweep_results import best_cells, format_rows, mean_of_rows
 from mmgentransfer.cli import main
 
 SWEEP = """
@@ -32,6 +33,7 @@ rows = [
 ]
 seeds = [0, 1]
 columns = [dict(key='mv', name='MV', precision=6, better='higher'), dict(key='train_seconds', name='s', precision=2)]
+means = [dict(name='both', rows=['wide [b]', 'diverging'])]
 """
 
 
@@ -64,14 +66,14 @@ def runs_of(work_dir: Path) -> dict[str, int]:
 
 
 def test_a_failing_row_does_not_stop_the_others(finished):
-    work_dir, (wide, diverging), _ = finished
+    work_dir, (wide, diverging, _), _ = finished
     assert (wide['name'], wide['seeds'], wide['failed']) == ('wide [b]', [0, 1], [])
     assert (diverging['name'], diverging['seeds'], diverging['failed']) == ('diverging', [], [0, 1])
     assert wide['work_dirs'] == {seed: str(work_dir / 'wide_b' / f'seed{seed}') for seed in (0, 1)}
 
 
 def test_the_table_has_mean_and_sample_deviation(finished):
-    work_dir, (wide, _), _ = finished
+    work_dir, (wide, *_), _ = finished
     a, b = (
         json.loads((work_dir / 'wide_b' / f'seed{seed}' / 'summary.json').read_text())['metrics']['mv']
         for seed in (0, 1)
@@ -89,12 +91,13 @@ def test_the_table_has_mean_and_sample_deviation(finished):
 
 
 def test_the_csv_has_every_run(finished):
-    work_dir, (wide, _), _ = finished
+    work_dir, (wide, *_), _ = finished
     with open(work_dir / 'table.csv', newline='') as file:
         rows = {(row['row'], row['seed']): row for row in csv.DictReader(file)}
     assert list(rows) == [
         ('wide [b]', '0'), ('wide [b]', '1'), ('wide [b]', 'mean'), ('wide [b]', 'std'),
         ('diverging', '0'), ('diverging', '1'), ('diverging', 'mean'), ('diverging', 'std'),
+        ('both', '0'), ('both', '1'), ('both', 'mean'), ('both', 'std'),
     ]  # fmt: skip
     assert float(rows['wide [b]', '1']['mv']) == wide['values']['mv'][1]
     assert float(rows['wide [b]', 'mean']['mv']) == wide['mean']['mv']
@@ -111,7 +114,7 @@ def test_cells_have_their_seed_and_the_filled_options(finished):
 
 
 def test_finished_cells_are_skipped_and_an_interrupted_one_is_resumed(finished, capsys):
-    work_dir, (wide, _), _ = finished
+    work_dir, (wide, *_), _ = finished
     interrupted = work_dir / 'wide_b' / 'seed0'
     (interrupted / 'summary.json').unlink()
     (interrupted / 'iter_2.pth').unlink()
@@ -123,6 +126,7 @@ def test_finished_cells_are_skipped_and_an_interrupted_one_is_resumed(finished, 
     assert 'iter: 1' in (interrupted / 'console.log').read_text()[log:]  # it resumed there
     shown = capsys.readouterr().out
     assert 'finished before: wide [b], seed 1' in shown
+    assert 'both' not in shown  # a mean over rows of which one was not asked for
     assert f'{wide["mean"]["mv"]:.6f}' in shown  # the resumed run ends where the uninterrupted one did
 
 
@@ -158,6 +162,24 @@ def test_an_interrupted_run_of_another_config_is_refused_too(folder, tmp_path):
     assert 'interrupted  wide [b], seed 0' in plan_sweep(folder / 'sweep.py', tmp_path)
     with pytest.raises(ValueError, match='another config'):
         plan_sweep(folder / 'sweep.py', tmp_path, variables=dict(width=2))
+
+
+def test_finished_cells_without_the_test_are_tested(finished, folder, tmp_path):
+    work_dir, (wide, *_), _ = finished
+    copied = tmp_path / 'out'
+    shutil.copytree(work_dir / 'wide_b', copied / 'wide_b')
+    before = runs_of(copied)
+    path = write_sweep(folder, SWEEP + "test = True\ncolumns.append(dict(key='test_mv', name='test'))")
+    options = dict(work_dir=copied, rows=['wide [b]'], seeds=[0])
+    assert 'interrupted' in plan_sweep(path, **options)
+    (row,) = run_sweep(path, show=False, **options)
+    assert runs_of(copied) == before  # nothing was trained
+    assert row['values']['mv'] == wide['values']['mv'][:1]
+    tested = json.loads((copied / 'wide_b' / 'seed0' / 'test_metrics.jsonl').read_text())
+    assert row['values']['test_mv'] == [tested['mv']]
+    assert 'finished' in plan_sweep(path, **options)
+    (untested,) = run_sweep(folder / 'sweep.py', show=False, **options)
+    assert untested['values']['mv'] == row['values']['mv']
 
 
 def test_a_failing_prerequisite_stops_the_sweep(folder, tmp_path):
@@ -251,6 +273,11 @@ seeds = [3, 4]
         (("'toy.py'", "'none.py'"), "there is no config 'none.py'"),
         (("'{width}'", "'{widht}'"), "Did you mean 'width'"),
         (("better='higher'", "better='more'"), 'columns'),
+        (("dict(name='both', rows=['wide [b]', 'diverging'])", "dict(name='both')"), 'means[0] needs a name, and rows'),
+        (("name='both'", "name='wide [b]'"), "means[0] has the name of another row of the table, 'wide [b]'"),
+        (("rows=['wide [b]', 'diverging']", "rows=['wide b']"), "'wide b'. Did you mean 'wide [b]'"),
+        (('seeds =', "test = 'yes'\nseeds ="), "test must be True or False, got 'yes'"),
+        (('seeds =', "test = True\nbase['options']['test_cfg'] = None\nseeds ="), 'but the config has no test_cfg'),
     ],
 )
 def test_mistakes_in_the_file_are_named(folder, change, message):
@@ -301,3 +328,18 @@ def test_cells_of_the_table():
         ['three', 'failed', 'failed', '0 (1 failed)'],
     ]
     assert best_cells(columns, rows) == {(2, 1)}
+
+
+def test_mean_of_rows_by_hand():
+    rows = [
+        dict(seeds=[0, 1, 3], failed=[2], values=dict(fid=[1.0, 2.0, 9.0], iw=[1.0, None, 3.0])),
+        dict(seeds=[0, 2, 3], failed=[1], values=dict(fid=[5.0, 7.0, 10.0], iw=[2.0, 2.0, 6.0])),
+    ]
+    row = mean_of_rows('mean', rows)
+    assert (row['name'], row['seeds'], row['failed'], row['work_dirs']) == ('mean', [0, 3], [1, 2], {})
+    assert row['values'] == dict(fid=[3.0, 9.5], iw=[1.5, 4.5])
+    assert row['mean'] == dict(fid=6.25, iw=3.0)
+    assert row['std'] == dict(fid=pytest.approx(6.5 / 2**0.5), iw=pytest.approx(3 / 2**0.5))
+    lacking = [dict(part, values=dict(iw=[None, 4.0])) for part in (dict(seeds=[0, 1], failed=[]),) * 2]
+    assert mean_of_rows('mean', lacking)['values'] == dict(iw=[None, 4.0])
+    assert mean_of_rows('mean', lacking)['mean'] == dict(iw=4.0)

@@ -51,6 +51,34 @@ def test_summary_of_a_finished_run(experiment, game_configs):
     assert metrics.keys() == {'mv', 'mv_ratio'}
 
 
+def test_training_that_ends_with_the_test(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=2)
+    cfg.test_dataloader, cfg.test_evaluator = cfg.val_dataloader, cfg.val_evaluator
+    cfg.test_cfg = dict(cfg.val_cfg, num_images=7, seed=4)
+    scores = train(cfg.copy(), test=True)
+    assert set(scores) == {'mv', 'mv_ratio', 'test_mv', 'test_mv_ratio'}
+    assert scores['test_mv'] != scores['mv']
+    folder = Path(cfg.work_dir)
+    summary = json.loads((folder / 'summary.json').read_text())
+    assert (summary['tested'], summary['metrics']) == (True, scores)
+    validations, tests = (
+        [json.loads(line) for line in (folder / name).read_text().splitlines()]
+        for name in ('metrics.jsonl', 'test_metrics.jsonl')
+    )
+    assert [(line['num_generated'], line['mv']) for line in validations] == [(10, scores['mv'])]
+    assert [(line['num_generated'], line['mv']) for line in tests] == [(7, scores['test_mv'])]
+    again = cfg.copy()
+    again.experiment_name += '_test'
+    assert evaluate(again, cfg.work_dir)['mv'] == scores['test_mv']  # on the final weights
+
+
+def test_test_without_a_test_loop_is_refused_before_the_training(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=1)
+    with pytest.raises(ValueError, match='the config has no test_cfg'):
+        train(cfg, test=True)
+    assert not list(Path(cfg.work_dir).glob('*.pth'))
+
+
 def test_same_seed_same_run(experiment, game_configs):
     states = []
     for name, seed in (('a', 3), ('b', 3), ('c', 4)):

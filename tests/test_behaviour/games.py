@@ -63,11 +63,12 @@ def digits8(**choice: object) -> Tensor:
     return Digits(image_size=8, crop=24, **choice).images
 
 
-def gan(n_critic: int) -> dict:
+def gan(n_critic: int, num_classes: int = 0) -> dict:
+    classes = dict(num_classes=num_classes)
     return dict(
         type='TransferGAN',
         data_preprocessor=UNIT_RANGE,
-        networks=dict(generator=GENERATOR, critic=CRITIC),
+        networks=dict(generator=GENERATOR | classes, critic=CRITIC | classes),
         losses=LOSSES,
         moves=[dict(player='critic', repeat=n_critic), dict(player='generator')],
     )
@@ -91,6 +92,24 @@ def source_gan(without: int | None) -> AdversarialModel:
     model = build(gan(n_critic=3), seed=0)
     images = digits8(exclude=None if without is None else [without])
     train(model, optimisers(model, 5e-4, (0.5, 0.9)), images, 4000, 64, seed=0)
+    return model
+
+
+@functools.cache
+def source_gan_of(digits: tuple[int, ...]) -> AdversarialModel:
+    """A GAN of some digits: 1,500 iterations."""
+    model = build(gan(n_critic=3), seed=0)
+    train(model, optimisers(model, 5e-4, (0.5, 0.9)), digits8(classes=digits), 1500, 64, seed=0)
+    return model
+
+
+@functools.cache
+def conditional_source_gan() -> AdversarialModel:
+    """A conditional GAN of all digits: 2,000 iterations."""
+    model = build(gan(n_critic=3, num_classes=10), seed=0)
+    data = Digits(image_size=8, crop=24, labelled=True)
+    wrappers = optimisers(model, 5e-4, (0.5, 0.9))
+    train(model, wrappers, data.images, 2000, 64, seed=0, labels=torch.as_tensor(data.labels))
     return model
 
 

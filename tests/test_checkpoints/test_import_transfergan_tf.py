@@ -148,6 +148,32 @@ def test_file_of_both_networks_with_the_optimisers_variables(tmp_path):
     assert not imported.state_dicts['generator']['blocks.0.norm1.running_mean'].any()
 
 
+@pytest.mark.parametrize('classes', [{}, dict(num_classes=4, cond_mode='bnorm')], ids=['without classes', 'classes'])
+def test_calibrated_generator_works_with_running_statistics(tmp_path, classes):
+    generator = random_network(WGANGPGenerator, **GENERATOR, **classes)
+    np.savez(tmp_path / 'wgan-gp.npz', **exported(generator, moving_averages=False))
+    imported = import_checkpoint(None, tmp_path / 'wgan-gp.npz', tmp_path / 'out.pth', calibrate=True)
+    assert not any('statistics' in name for name in imported.missing)
+    state = torch.load(tmp_path / 'out.pth', weights_only=True)['state_dict']
+    back = MODELS.build(dict(imported.networks['generator']))
+    back.load_state_dict({name.removeprefix('generator.'): tensor for name, tensor in state.items()})
+    for name, parameter in back.named_parameters():
+        assert torch.equal(parameter, generator.state_dict()[name])
+    inputs = [torch.randn(400, 128, generator=torch.Generator().manual_seed(1))]
+    inputs += [torch.arange(400) % 4] if classes else []
+    with torch.no_grad():
+        wanted, running = generator.train()(*inputs), back.eval()(*inputs)
+        back.load_state_dict(import_checkpoint(None, tmp_path / 'wgan-gp.npz').state_dicts['generator'])
+        uncalibrated = back(*inputs)
+    assert (running - wanted).abs().mean() < 0.25 * (uncalibrated - wanted).abs().mean()
+
+
+def test_only_generators_are_calibrated(tmp_path):
+    np.savez(tmp_path / 'critic.npz', **exported(random_network(WGANGPCritic, **CRITIC)))
+    with pytest.raises(ValueError, match='nothing to calibrate: the files hold no generator, but critic'):
+        import_checkpoint(None, tmp_path / 'critic.npz', calibrate=True)
+
+
 def test_statistics_that_were_updated_are_not_missing():
     ours = random_network(WGANGPGenerator, **GENERATOR)
     assert convert(exported(ours)).missing == ['critic']

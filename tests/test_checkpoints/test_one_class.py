@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmgentransfer.checkpoints.transfer import TransferredWeights, one_class
-from mmgentransfer.models.backbones import BigGANGenerator
+from mmgentransfer.models.backbones import BigGANDiscriminator, BigGANGenerator
 
 
 def tables() -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
@@ -56,3 +56,32 @@ def test_biggan_of_one_class_makes_the_images_of_the_class(tmp_path):
         wanted, got = source(z, torch.tensor([3, 3])), network(z, torch.tensor([0, 0]))
         assert not torch.allclose(source(z, torch.tensor([2, 2])), wanted)
     torch.testing.assert_close(got, wanted)
+
+
+@pytest.mark.parametrize('source_class', [None, 3])
+def test_projection_on_one_class_is_normalised_at_once(tmp_path, source_class):
+    sizes = dict(image_size=32, base_channels=4, attention_resolutions=())
+    torch.manual_seed(0)
+    source = BigGANDiscriminator(num_classes=5, **sizes)
+    source.init_weights()
+    state = {f'critic.{name}': tensor for name, tensor in source.state_dict().items()}
+    torch.save(dict(state_dict=state), tmp_path / 'gan.pth')
+    network = BigGANDiscriminator(num_classes=1, **sizes)
+    report = TransferredWeights(str(tmp_path / 'gan.pth'), 'critic', 'one_class', source_class=source_class)(network)
+    table = 'embed.parametrizations.weight'
+    names = [f'{table}.{name}' for name in ('original', '0._u', '0._v')]
+    assert sorted(report.cut + report.averaged) == sorted(names)
+    raw = source.state_dict()[f'{table}.original']
+    row = raw.mean(0) if source_class is None else raw[source_class]
+    torch.testing.assert_close(network.embed.weight[0], row / row.norm())
+    images, labels = torch.randn(2, 3, 32, 32), torch.zeros(2, dtype=torch.int64)
+    source.projection = False
+    with torch.no_grad():
+        _, taps = network.eval()(images, labels, return_taps=True)
+        unconditional = source.eval()(images)
+        projected = network(images, labels)
+        # the projection alone: the last features, summed over positions after a ReLU, along the row
+        pooled = taps[8].relu().sum(dim=(2, 3))
+        torch.testing.assert_close(projected - unconditional, pooled @ (row / row.norm()), rtol=1e-4, atol=1e-4)
+        network.embed.train()
+        torch.testing.assert_close(network(images, labels), projected)

@@ -183,10 +183,14 @@ def shrink_data(cfg: Config, folder: Path) -> None:
             write_images(root / (dataset.get('split') or ''), dataset.get('channels', 3))
             dataset.update(data_root=str(root), **{key: FEW for key in ('num_images', 'skip') if dataset.get(key)})
         elif dataset.type == 'LabelledImageFolder':
-            for label in dataset.class_order:
+            for label in dataset.get('mixture') or dataset.class_order:
                 root = folder / dataset.data_root / label / (dataset.get('split') or '')
                 write_images(root, dataset.get('channels', 3))
-            dataset.update(data_root=str(folder / dataset.data_root), num_per_class=FEW)
+            dataset.data_root = str(folder / dataset.data_root)
+            if dataset.get('mixture'):
+                dataset.mixture = {label: min(number, FEW) for label, number in dataset.mixture.items()}
+            else:
+                dataset.num_per_class = FEW
             dataset.update(skip=FEW if dataset.get('skip') else 0)
         elif dataset.type == 'UnpairedDomains':
             for part in dataset.get('domains', {}).values():

@@ -103,3 +103,60 @@ def test_errors(folder):
 def test_split_above_the_classes_is_pointed_out(folder):
     with pytest.raises(FileNotFoundError, match=r'tower exists: .* name it as dataset\.data_root without a split'):
         LabelledImageFolder(folder, 4, split='tower')
+
+
+def test_mixture_has_the_numbers_that_are_asked_for(folder):
+    few, more = (
+        LabelledImageFolder(folder, 4, split='train', mixture=mixture, seed=1)
+        for mixture in ({'tower': 2, 'kitchen': 1}, {'tower': 3, 'kitchen': 5})
+    )
+    assert few.classes == ('tower', 'kitchen')
+    assert few.labels.tolist() == [0, 0, 1]
+    assert more.labels.bincount().tolist() == [3, 5]
+    assert set(zip(few.labels.tolist(), pixels(few), strict=True)) < set(
+        zip(more.labels.tolist(), pixels(more), strict=True)
+    )
+    rest = LabelledImageFolder(folder, 4, split='train', mixture={'tower': 2, 'kitchen': 3}, seed=1, skip=2)
+    assert not set(pixels(rest)) & set(pixels(few))
+    assert rest.labels.bincount().tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ('shares', 'skip', 'counts'),
+    [
+        ((0.5, 0.5), 0, [4, 4]),  # 6 and 4 images: the bedrooms are the scarce ones
+        ((0.75, 0.25), 0, [6, 2]),
+        ((0.7, 0.3), 0, [6, 2]),  # 8.57 in all: 6 and 2.57
+        ((0.3, 0.7), 0, [1, 4]),  # 5.71 in all: 1.71 and 4
+        ((0.5, 0.5), 1, [3, 3]),
+    ],
+)
+def test_mixture_of_shares_takes_all_that_the_proportion_allows(folder, shares, skip, counts):
+    mixture = dict(zip(('kitchen', 'bedroom'), shares, strict=True))
+    dataset = LabelledImageFolder(folder, 4, split='train', mixture=mixture, skip=skip)
+    assert dataset.labels.bincount().tolist() == counts
+
+
+def test_set_without_labels(folder):
+    dataset = LabelledImageFolder(folder, 4, mixture={'tower': 1, 'kitchen': 2}, labelled=False)
+    assert dataset.labels is None
+    assert dataset.classes == ()
+    assert set(dataset[0]) == {'images'}
+    assert [p[0] for p in pixels(dataset)] == [5, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(mixture={'tower': 1}, num_per_class=1), 'leave out dataset.class_order and dataset.num_per_class'),
+        (dict(mixture={'tower': 1}, class_order=['tower']), 'leave out dataset.class_order'),
+        (dict(mixture={'towr': 1}), "dataset.mixture names 'towr'.* Did you mean 'tower'"),
+        (dict(mixture={}), 'dataset.mixture=.* at least one class'),
+        (dict(mixture={'tower': 6}, split='train'), 'dataset.mixture=6 .* there are 5 images in .*tower/train'),
+        (dict(mixture={'tower': 0.5, 'kitchen': 0.6}), 'shares above 0 that sum to 1'),
+        (dict(mixture={'tower': 1.0, 'kitchen': 0}), 'shares above 0 that sum to 1'),
+    ],
+)
+def test_wrong_mixtures_are_refused(folder, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LabelledImageFolder(folder, 4, **arguments)

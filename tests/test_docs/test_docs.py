@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmgentransfer import cli
-from mmgentransfer.apis import sweep
+from mmgentransfer.apis import sweep_file
 from mmgentransfer.registry import REGISTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,7 +199,7 @@ def test_every_dataset_and_metric_is_documented(registry, page, list_components)
 
 def test_every_sweep_key_is_documented():
     text = (ROOT / 'docs' / 'training.md').read_text(encoding='utf-8').partition('## Sweeps')[2]
-    assert [key for keys in sweep._KEYS.values() for key in keys if f'`{key}`' not in text] == []
+    assert [key for keys in sweep_file.SWEEP_KEYS.values() for key in keys if f'`{key}`' not in text] == []
 
 
 @pytest.fixture(scope='module')

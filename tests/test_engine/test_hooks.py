@@ -74,6 +74,7 @@ class WeightRecorder(EMAHook):
     ('kwargs', 'momentum'),
     [
         (dict(momentum=0.75), 0.75),
+        (dict(momentum=0.75, start=2), 0.75),
         # 2 critic steps share the loader's 8 images: an update of the generator counts 4 of them
         (dict(half_life=12), 0.5 ** (4 / 12)),
     ],
@@ -91,6 +92,10 @@ def test_average_of_a_run(kwargs, momentum, experiment, game_configs, monkeypatc
     expected = live[0]
     for step in (1, 2, 3):
         assert not torch.equal(live[step], live[step - 1])
+        if step <= kwargs.get('start', 0):
+            assert torch.equal(average[step], live[step])
+            expected = live[step]
+            continue
         expected = momentum * expected + (1 - momentum) * live[step]
         torch.testing.assert_close(average[step], expected, rtol=1e-5, atol=1e-8)
 
@@ -130,6 +135,7 @@ def test_average_goes_through_a_checkpoint(experiment, game_configs):
         (dict(momentum=0.9, half_life=10), 'either momentum or half_life'),
         (dict(momentum=1.0), r'EMAHook\.momentum must be in \[0, 1\), got 1\.0'),
         (dict(half_life=0), r'EMAHook\.half_life is a number of images above 0, got 0'),
+        (dict(momentum=0.9, start=-1), r'EMAHook\.start is an iteration, 0 or later, got -1'),
     ],
 )
 def test_bad_averages(kwargs, message):
@@ -350,6 +356,19 @@ def test_pictures_of_a_run(experiment, game_configs, build_game, tmp_path):
         np.testing.assert_array_equal(reals[i], digits[i % 24]['images'].permute(1, 2, 0).expand(-1, -1, 3).numpy())
 
 
+def test_reals_are_spread_over_a_set_in_order(experiment, game_configs):
+    cfg = experiment(game_configs['TransferGAN'](width=2), iters=1)
+    cfg.default_hooks.sample_grid = dict(type='SampleGridHook', num=2, num_images=5, columns=5, strip_rows=2)
+    train(cfg)
+
+    from mmgentransfer.datasets import Digits
+
+    digits = Digits(image_size=8, classes=[9], split='train', num_images=24)
+    reals = split_grid(read_grid(files.Path(cfg.work_dir) / 'reals.png'), 8, 5)
+    for real, i in zip(reals, (0, 6, 12, 17, 23), strict=True):  # 23 k / 4: 0, 5.75, 11.5, 17.25, 23
+        np.testing.assert_array_equal(real, digits[i]['images'].permute(1, 2, 0).expand(-1, -1, 3).numpy())
+
+
 def test_pictures_at_an_interval():
     hook = SampleGridHook(num=None, interval=4)
     model = SimpleNamespace(sample=lambda *args, **kwargs: None)
@@ -358,6 +377,21 @@ def test_pictures_at_an_interval():
     for kwargs in (dict(num=3, interval=4), dict(num=None)):
         with pytest.raises(ValueError, match='either num'):
             SampleGridHook(**kwargs)
+
+
+def test_several_generators_have_a_row_each(experiment, game_configs):
+    model = game_configs['MineGAN'](n_critic=2, width=2, mining=1, finetuning=1)
+    networks = model['networks']
+    networks['generators'], networks['miners'] = networks['generators'] * 2, networks['miners'] * 2
+    cfg = experiment(model, iters=2)
+    cfg.default_hooks.sample_grid = dict(type='SampleGridHook', num=2, num_images=8, columns=4, strip_rows=2)
+    train(cfg)
+    rows = split_grid(read_grid(files.Path(cfg.work_dir) / 'generators.png'), 8, 8).reshape(2, 4, 8, 8, 3)
+    final = init_model(cfg, cfg.work_dir)
+    for i in range(2):
+        images = final.sample(4, seed=(0, 1), generator_index=i).repeat(3, axis=3)
+        np.testing.assert_array_equal(rows[i], images)
+    assert not np.array_equal(rows[0], rows[1])
 
 
 # ------------------------------------------------------------------------------------------------------ progress

@@ -87,6 +87,28 @@ def test_resuming_after_the_stage_change(experiment, game_configs, capfd):
     assert_bit_identical(everything(cfg.work_dir), whole)
 
 
+def test_resuming_restores_what_the_selector_has_seen(experiment, game_configs):
+    """p is of the last 3 of 5 minibatches, 2 of them from before the interruption."""
+    model = game_configs['MineGAN'](n_critic=2, width=4, mining=3, finetuning=2)
+    networks = model['networks']
+    networks['generators'], networks['miners'] = networks['generators'] * 2, networks['miners'] * 2
+    model['selector'] = dict(type='FrequencySelector', window=3)
+    cfg = experiment(model, iters=5)
+    cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=-1)
+    train(cfg.copy())
+    folder = Path(cfg.work_dir)
+    whole = everything(cfg.work_dir)
+    assert int(whole['weights/selector.count']) == 3
+    seen = load_checkpoint(str(folder / 'iter_4.pth'))['state_dict']['selector.history']
+    assert (whole['weights/selector.history'] == seen).all(1).sum() >= 2
+    assert not torch.equal(seen, torch.zeros_like(seen))
+    (folder / 'iter_5.pth').unlink()
+    resumed = cfg.copy()
+    resumed.experiment_name += '_resumed'
+    train(resumed, resume=True)
+    assert_bit_identical(everything(cfg.work_dir), whole)
+
+
 def test_resuming_without_a_checkpoint_starts_anew(experiment, game_configs):
     cfg = experiment(game_configs['TransferGAN'](width=2), iters=2)
     train(cfg, resume=True)

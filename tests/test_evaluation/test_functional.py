@@ -18,6 +18,7 @@ from mmgentransfer.evaluation.functional import (
     kmmd,
     mean_variance,
     nearest_distances,
+    nearest_rows,
 )
 
 
@@ -189,6 +190,21 @@ class TestPixels:
         a = np.array([[0.0, 0.0], [10.0, 0.0], [3.0, 4.0]])
         b = np.array([[3.0, 4.0], [9.0, 0.0]])
         np.testing.assert_allclose(nearest_distances(a, b), [5.0, 1.0, 0.0], atol=1e-7)
+
+    def test_nearest_rows_of_equally_near_ones_are_the_first(self):
+        a, b = np.array([[0.0], [5.0], [2.0]]), np.array([[1.0], [3.0], [6.0], [4.0]])
+        distances, indices = nearest_rows(a, b)
+        assert distances.tolist() == [1.0, 1.0, 1.0]
+        assert indices.tolist() == [0, 2, 0]
+
+    def test_nearest_rows_over_several_chunks(self):
+        rng = np.random.default_rng(3)
+        a, b = rng.integers(0, 256, (1100, 3), dtype=np.uint8), rng.integers(0, 256, (2100, 3), dtype=np.uint8)
+        distances, indices = nearest_rows(a, b)
+        brute = np.linalg.norm(a[:, None].astype(float) - b[None], axis=2)
+        np.testing.assert_allclose(distances, brute.min(1), atol=1e-7)
+        np.testing.assert_array_equal(indices, brute.argmin(1))
+        assert indices.max() >= 2048
 
     def test_nearest_distances_over_several_chunks(self):
         rng = np.random.default_rng(1)

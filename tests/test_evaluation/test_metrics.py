@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -62,11 +63,24 @@ class TestFeatureDistances:
 
     def test_kmmd_takes_equally_many_of_both(self):
         fake = ImageSet(features=np.array([[0, 0], [0, 2], [9, 9], [9, 9]], dtype=np.float32))
-        result = KMMD('digits', max_images=2).compute(self.real, fake)
+        first = ImageSet(features=self.real.features[:2])  # all of the real images, and the first of the generated
+        result = KMMD('digits', max_images=2).compute(first, fake)
         assert result == {'kmmd_digits': pytest.approx(0.657520, abs=1e-6)}
         few = ImageSet(features=fake.features[:3])
-        expected = kmmd(self.real.features[:3], few.features, 1.5)
-        assert KMMD('digits', sigma=1.5).compute(self.real, few) == {'kmmd_digits': expected}
+        trios = itertools.combinations(self.real.features, 3)
+        expected = [pytest.approx(kmmd(np.stack(trio), few.features, 1.5)) for trio in trios]
+        assert KMMD('digits', sigma=1.5).compute(self.real, few)['kmmd_digits'] in expected
+
+    def test_kmmd_of_real_images_in_order(self):
+        # 600 real images of two kinds, one after the other, against 100 of which every other is of the second
+        noise = np.random.default_rng(5).normal(0, 0.1, (700, 2)).astype(np.float32)
+        real = ImageSet(features=noise[:600] + np.float32(np.arange(600) >= 300)[:, None])
+        fake = ImageSet(features=noise[600:] + np.float32(np.arange(100) % 2)[:, None])
+        score = KMMD('digits', sigma=0.5).compute(real, fake)['kmmd_digits']
+        # 100 real images of the first kind alone would give about half of the distance between the kinds
+        one_kind = kmmd(real.features[:100], fake.features, 0.5)
+        assert score < 0.15 < 0.4 < one_kind
+        assert KMMD('digits', sigma=0.5).compute(real, fake)['kmmd_digits'] == score
 
     def test_kmmd_names_itself_when_reals_are_alike(self):
         alike = ImageSet(features=np.ones((3, 2), dtype=np.float32))
@@ -134,6 +148,14 @@ class TestDiversity:
         real = ImageSet(images(140, 100, 60))  # 40 and 40 away; 100 is a training image and does not count
         result = NearestTrainingImage().compute(real, fake, train)
         assert result == {'nn_distance': pytest.approx(2 * 10 / 255), 'nn_ratio': pytest.approx(0.25)}
+
+    def test_nearest_training_image_by_features(self):
+        train, fake, real = (
+            ImageSet(features=np.array(rows, np.float32))
+            for rows in ([[0, 0], [10, 0]], [[3, 4], [10, 1]], [[0, 6], [10, 1e-5]])
+        )  # fakes are 5 and 1 away; one real is 6 away, the other a copy up to rounding
+        result = NearestTrainingImage('digits').compute(real, fake, train)
+        assert result == {'nn_distance_digits': pytest.approx(3), 'nn_ratio_digits': pytest.approx(0.5)}
 
     def test_memorised_samples_have_ratio_0(self):
         train = ImageSet(images(0, 100))

@@ -136,7 +136,7 @@ def test_one_generator_gives_the_plain_loss(loss, build_game):
             fake = torch.tensor(SCORES)[:, 0]
             arguments = (torch.tensor(REAL), fake) if player == 'critic' else (fake,)
             assert terms['adversarial'] == getattr(model.losses['adversarial'], player)(*arguments)
-            assert set(terms) == {'adversarial'}
+            assert set(terms) - {'z_abs', 'z_beyond_3'} == {'adversarial'}
             assert model.selector is None
 
 
@@ -373,3 +373,13 @@ def test_a_miner_that_does_not_fit_its_generator_is_named(game_configs, build_ga
     config['networks']['miners'][1] = dict(type='MLPMiner', dims=[3, 31])
     with pytest.raises(ValueError, match=r'miners\[1\] ends in 31 features, but model\.networks\.generators\[1\]'):
         build_game(config)
+
+
+def test_the_size_of_the_mined_latents_is_logged(build_game):
+    model, batch = scored_model(build_game)
+    with torch.no_grad():
+        model.miners[1].factor.fill_(4.0)
+    terms = model.generator_losses(batch)  # of the latents 1, 2, 0, 4 and 12, -4, 2, 8
+    assert terms['z_abs'].item() == 33 / 8
+    assert terms['z_beyond_3'].item() == 0.5
+    assert not terms['z_abs'].requires_grad

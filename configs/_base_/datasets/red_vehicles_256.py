@@ -1,7 +1,7 @@
-# 200 red vehicles at 256 px, cars and buses 0.3:0.7, 0.5:0.5 or 0.7:0.3: data/red_vehicles/cars_0.3_train.txt lists the
-# 60 cars and 140 buses, cars_0.3_all.txt every image that there is, in the same proportion. Batches of 4.
+# 200 red vehicles at 256 px, cars and buses 0.3:0.7, of the folders data/red_vehicles/{cars,buses}. The reference is
+# everything that there is of them in the same proportion. Batches of 4.
 _base_ = './few_shot_loaders.py'
-_set = dict(data_root='data/red_vehicles', image_size=256)
-train_dataloader = dict(batch_size=4, dataset=dict(split='cars_0.3_train', **_set))
-val_dataloader = dict(dataset=dict(split='cars_0.3_all', **_set))
+_set = dict(type='LabelledImageFolder', data_root='data/red_vehicles', image_size=256, labelled=False)
+train_dataloader = dict(batch_size=4, dataset=dict(mixture=dict(cars=60, buses=140), **_set))
+val_dataloader = dict(dataset=dict(mixture=dict(cars=0.3, buses=0.7), **_set))
 test_dataloader = val_dataloader

@@ -11,6 +11,7 @@ from torch import Tensor
 
 __all__ = [
     'IMPORTERS',
+    'STATISTICS_NEVER_UPDATED',
     'Imported',
     'Importer',
     'TensorSource',
@@ -18,6 +19,10 @@ __all__ = [
     'register_importer',
     'spectral_tensors',
 ]
+
+STATISTICS_NEVER_UPDATED = (
+    "the generator's batch-norm statistics (never updated: import with --calibrate, or sample with those of the batch)"
+)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import Imported, Importer, TensorSource, register_importer
+from .base import STATISTICS_NEVER_UPDATED, Imported, Importer, TensorSource, register_importer
 
 _PREFIXES = dict(generator='Generator.', critic='Discriminator.')
 _OPTIMISER = re.compile(r'(^|/)beta[12]_power(_\d+)?$|/Adam(_\d+)?$')
@@ -84,7 +84,7 @@ def _generator(source: TensorSource) -> Imported:
     )
     missing = ['critic']
     if all(bool((t == (1 if 'var' in name else 0)).all()) for name, t in state.items() if 'running' in name):
-        missing.append("the generator's batch-norm statistics (never updated: sample with those of the batch)")
+        missing.append(STATISTICS_NEVER_UPDATED)
     return Imported(dict(generator=config), dict(generator=state), source.copied, source.unused, missing)
 
 

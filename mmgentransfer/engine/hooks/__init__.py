@@ -3,6 +3,7 @@
 from .checkpoint_hook import AtomicCheckpointHook
 from .ema_hook import EMAHook
 from .game_info_hook import GameInfoHook
+from .nearest_grid_hook import NearestGridHook
 from .progress_hook import ProgressHook
 from .sample_grid_hook import SampleGridHook
 from .stage_hook import StageHook
@@ -12,6 +13,7 @@ __all__ = [
     'AtomicCheckpointHook',
     'EMAHook',
     'GameInfoHook',
+    'NearestGridHook',
     'ProgressHook',
     'SampleGridHook',
     'StageHook',

@@ -27,8 +27,10 @@ def drawing_schedule(max_iters: int, num: int | None, interval: int | None) -> l
 class SampleGridHook(Hook):
     """Writes ``reals.png`` and ``fakes_init.png`` before the first step, a grid at chosen iterations, and a strip.
 
-    The latents are fixed, so the grids show how each image changes. Iteration k is drawn after k updates: the first
-    column of the strip is the source model itself (thesis Figs. 2.2 and 2.4).
+    The reals are spread evenly over the training set. The latents are fixed, so the grids show how each image changes.
+    Iteration k is drawn after k updates: the first column of the strip is the source model itself (thesis Figs. 2.2 and
+    2.4). A :class:`MineGAN` of several generators also gets ``generators.png`` at the end, a row of samples for each of
+    them (Figs. 3.7, A.7 and A.8).
 
     Args:
         num: Number of grids, from iteration 0 to the last, evenly spaced in log(iteration + 1).
@@ -68,7 +70,10 @@ class SampleGridHook(Hook):
         self.folder = Path(runner.work_dir) / 'samples'
         if runner.iter == 0 and is_main_process():
             dataset = runner.train_dataloader.dataset
-            reals = [dataset[i % len(dataset)]['images'].permute(1, 2, 0).numpy() for i in range(self.num_images)]
+            indices = np.arange(self.num_images) % len(dataset)
+            if len(dataset) > self.num_images:  # the first images of a set in order are all of one class
+                indices = np.linspace(0, len(dataset) - 1, self.num_images).round().astype(int)
+            reals = [dataset[int(i)]['images'].permute(1, 2, 0).numpy() for i in indices]
             save_image(Path(runner.work_dir) / 'reals.png', make_grid(np.stack(reals), self.columns))
             save_image(Path(runner.work_dir) / 'fakes_init.png', self._draw(runner))
             save_image(self._path(0), self._draw(runner))
@@ -80,8 +85,12 @@ class SampleGridHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Puts the grids together to ``strip.png``: a column for each iteration, a row for each latent."""
+        if not is_main_process():
+            return
+        if getattr(runner.model, 'num_generators', 1) > 1:
+            save_image(Path(runner.work_dir) / 'generators.png', self._draw_generators(runner))
         paths = [self._path(iteration) for iteration in self.schedule if self._path(iteration).exists()]
-        if not is_main_process() or not paths:
+        if not paths:
             return
         side = runner.train_dataloader.dataset[0]['images'].shape[-1]
         columns = [split_grid(read_grid(path), side, self.strip_rows) for path in paths]
@@ -90,6 +99,12 @@ class SampleGridHook(Hook):
 
     def _path(self, iteration: int) -> Path:
         return self.folder / f'iter_{iteration:07d}.png'
+
+    def _draw_generators(self, runner: Runner) -> np.ndarray:
+        settings = dict(seed=(self.seed, 1), batch_statistics=self.batch_statistics)
+        numbers = range(runner.model.num_generators)
+        rows = [runner.model.sample(self.columns, generator_index=i, **settings) for i in numbers]
+        return make_grid(np.concatenate(rows), self.columns)
 
     def _draw(self, runner: Runner) -> np.ndarray:
         images = runner.model.sample(self.num_images, seed=(self.seed, 1), batch_statistics=self.batch_statistics)

@@ -23,8 +23,7 @@ class GenerationLoop(BaseLoop):
     """Draws images from the model and scores them against the dataloader's real ones.
 
     The images follow from ``seed`` alone, whatever the number of processes; with classes, every class comes equally
-    often, and batches mix them. Each evaluation adds a line to
-    ``metrics.jsonl`` in the run's folder.
+    often, and batches mix them. Each evaluation adds a line to ``scores_file`` in the run's folder.
 
     Args:
         runner: The runner.
@@ -36,6 +35,8 @@ class GenerationLoop(BaseLoop):
         batch_statistics: Whether batch norms use the generated batch's statistics instead of the running ones.
         which: 'ema' scores moving averages where the model has them, 'live' the trained weights.
     """
+
+    scores_file = 'metrics.jsonl'
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class GenerationLoop(BaseLoop):
             train_seconds=hub.get_info('train_seconds', 0.0),
             **metrics,
         )
-        with open(Path(self.runner.work_dir) / 'metrics.jsonl', 'a', encoding='utf-8') as file:
+        with open(Path(self.runner.work_dir) / self.scores_file, 'a', encoding='utf-8') as file:
             file.write(json.dumps(line) + '\n')
 
 

@@ -8,7 +8,7 @@ from .classification import classifier_error
 from .depth import depth_errors, depth_sums, errors_from_sums
 from .frechet import feature_statistics, fid_from_features, frechet_distance
 from .kernel import kid_from_features, kmmd
-from .pixels import mean_variance, nearest_distances
+from .pixels import mean_variance, nearest_distances, nearest_rows
 from .segmentation import class_iou, confusion_counts, confusion_matrix, global_accuracy, miou
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     'mean_variance',
     'miou',
     'nearest_distances',
+    'nearest_rows',
 ]

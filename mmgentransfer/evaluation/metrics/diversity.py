@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mmgentransfer.registry import METRICS
 
 from ..functional import mean_variance, nearest_distances
@@ -33,23 +35,40 @@ class NearestTrainingImage:
     ``nn_distance`` is the mean Euclidean distance over pixels in [0, 1]. ``nn_ratio`` divides it by the same for
     real images that were held out: near 1 for a model that generalises, near 0 for one that copies. Real
     images that are copies of a training image are not held out and do not count.
+
+    With an extractor distances are those of its features, without a unit, and the results ``nn_distance_<extractor>``
+    and ``nn_ratio_<extractor>``. Pixels and features can be compared side by side: name the metric twice. A
+    :class:`NearestGridHook` shows the pairs.
+
+    Args:
+        extractor: Name of the extractor whose features are compared; None compares pixels.
     """
 
-    extractor = None
     needs_train = True
 
+    def __init__(self, extractor: str | None = None) -> None:
+        self.extractor = extractor
+
     def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None) -> dict[str, float]:
-        """Returns ``nn_distance`` and ``nn_ratio``.
+        """Returns ``nn_distance`` and ``nn_ratio``, with an extractor followed by its name.
 
         Raises:
             ValueError: Every real image is a training image, or the sets' images differ in shape.
         """
-        distance = float(nearest_distances(fake.images, train.images).mean()) / 255.0
-        held_out = nearest_distances(real.images, train.images)
-        held_out = held_out[held_out > 0]
+        if self.extractor is None:
+            unit, suffix, rounding = 255.0, '', 0.0
+            fakes, reals, trained = fake.images, real.images, train.images
+        else:
+            unit, suffix = 1.0, f'_{self.extractor}'
+            fakes, reals, trained = fake.features, real.features, train.features
+            # the features of a copy, made in another batch, differ by their float32 rounding
+            rounding = 1e-4 * float(np.linalg.norm(trained, axis=1).mean())
+        distance = float(nearest_distances(fakes, trained).mean())
+        held_out = nearest_distances(reals, trained)
+        held_out = held_out[held_out > rounding]
         if len(held_out) == 0:
             raise ValueError(
                 'NearestTrainingImage needs real images that were held out; '
                 'all images of val_dataloader are also training images'
             )
-        return {'nn_distance': distance, 'nn_ratio': distance * 255.0 / float(held_out.mean())}
+        return {f'nn_distance{suffix}': distance / unit, f'nn_ratio{suffix}': distance / float(held_out.mean())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mmgentransfer.registry import METRICS
 
 from ..functional import frechet_distance, kid_from_features, kmmd
@@ -85,7 +87,8 @@ class KID:
 class KMMD:
     """MMD with a Gaussian kernel (thesis section 3.4), as ``kmmd_<extractor>``; lower is better.
 
-    The first images of both sets are compared, equally many of each.
+    Equally many images of both sets are compared. Of more real ones, a random subset of a fixed seed is taken: data sets
+    are in order, often of their classes. Of more generated ones, the first are taken: each is drawn on its own.
 
     Args:
         extractor: Name of the extractor.
@@ -110,7 +113,8 @@ class KMMD:
         """
         name = f'kmmd_{self.extractor}'
         count = min(len(real), len(fake), self.max_images)
+        chosen = np.random.default_rng(0).permutation(len(real))[:count] if len(real) > count else slice(None)
         try:
-            return {name: kmmd(real.features[:count], fake.features[:count], self.sigma)}
+            return {name: kmmd(real.features[chosen], fake.features[:count], self.sigma)}
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from error

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from mmgentransfer.models.calibration import calibrate_batch_norms
 from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses import scores
 from mmgentransfer.models.step_random import StepRandom
@@ -223,6 +224,34 @@ class GAN(AdversarialModel):
             raise ValueError(f'the number of images to sample must be at least 1, got {num}')
         latents = self.draw_latents(num, seed)
         return self.to_pixels(self.generate(latents, which, batch_statistics, batch_size, labels))
+
+    def calibrate_batch_norms(
+        self, num_batches: int = 50, batch_size: int = 100, seed: int = 0, which: str = 'ema'
+    ) -> None:
+        """Estimates the running statistics of the generating networks' batch norms anew, from generated batches.
+
+        Images with running statistics then are what ``batch_statistics=True`` gives on average, also where the running
+        statistics were never updated, as those of the TransferGAN authors' models. Parameters stay as they are.
+
+        Args:
+            num_batches: Number of batches, which count equally.
+            batch_size: Images of a batch; with classes, each comes equally often.
+            seed: Of the latents.
+            which: 'ema' calibrates the moving averages of networks that have them, 'live' the trained weights.
+
+        Raises:
+            ValueError: ``num_batches`` is below 1 or ``batch_size`` below 2, or there are no batch norms with running
+                statistics.
+        """
+        if batch_size < 2:
+            raise ValueError(f'calibration needs batch_size >= 2, got {batch_size}')
+
+        def run(index: int) -> None:
+            latents = self.draw_latents(batch_size, (seed, 2, index))
+            labels = [self.balanced_labels(batch_size, index * batch_size)] if self.num_classes else []
+            self.images_from(latents, which, *labels)
+
+        calibrate_batch_norms(self.generating_networks(which), run, num_batches)
 
     def interpolate(
         self, start: Tensor, end: Tensor, steps: int = 8, mode: str = 'linear', label: int | None = None

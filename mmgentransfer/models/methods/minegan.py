@@ -123,7 +123,11 @@ class MineGAN(GAN):
         return self._critic_terms(batch, real, fake, real_scores, _pick(matrix, winners))
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The miners' and the generators' term (thesis eqs. 3.4 and 3.6); several generators' p is logged beside it."""
+        """The miners' and the generators' term (thesis eqs. 3.4 and 3.6).
+
+        Logged beside it: the mean of the mined latents' absolute values (``z_abs``) and the share of them beyond 3
+        (``z_beyond_3``; standard normal: 0.80 and 0.0027), over all generators, and several generators' p.
+        """
         if self._winners_suffice:
             terms = super().generator_losses(batch)
         else:
@@ -134,10 +138,11 @@ class MineGAN(GAN):
         if isinstance(self.selector, AmortizedSelector):
             logits = self.miners.logits(batch['noise'])
             terms['selector'] = self.selector.loss(logits, batch['winners'], self.losses['selector'])
+        # what follows is no term of the loss: its weight is 0
+        size = torch.cat([_z_of(latents).detach().flatten() for latents in batch['latents']]).abs()
+        terms |= dict(z_abs=size.mean(), z_beyond_3=(size > 3).float().mean())
         if self.selector is not None:
-            terms |= {
-                f'p{i}': p for i, p in enumerate(self.selector.probabilities.unbind())
-            }  # no term: its weight is 0
+            terms |= {f'p{i}': p for i, p in enumerate(self.selector.probabilities.unbind())}
         return terms
 
     @property
@@ -162,10 +167,11 @@ class MineGAN(GAN):
             latents = self.miners(u) if shared_trunk else [miner(u) for miner in self.miners]
         else:
             latents = [miner(draw(i)) for i, miner in enumerate(self.miners)]
-        return [
+        batch['latents'] = latents = [
             trained_style(z, self.miners[i], generator, partial(draw, i), random)
             for i, (z, generator) in enumerate(zip(latents, self.generators, strict=True))
         ]
+        return latents
 
     def _supersamples(self, batch: Batch) -> list[Tensor]:
         latents = self._mine(batch)
@@ -309,7 +315,7 @@ class MineGAN(GAN):
         for i in choices.unique().tolist():
             index = (choices == i).nonzero()[:, 0].to(noise.device)
             u, latents = self._latents(i, noise[index], which, None if unmined is None else unmined[index])
-            z = latents[0] if isinstance(latents, tuple) else latents
+            z = _z_of(latents)
             for position, *values in zip(index.tolist(), u.cpu().numpy(), z.cpu().numpy(), strict=True):
                 info['u'][position], info['z'][position] = values
         return info
@@ -369,6 +375,10 @@ class MineGAN(GAN):
         noise = along(start, end, steps, mode).to(self._device)
         with sampling_mode(self.generating_networks('ema')):
             return self.to_pixels(self._images(noise, torch.full((steps,), index, dtype=torch.int64), 'ema'))
+
+
+def _z_of(latents: Latents) -> Tensor:
+    return latents[0] if isinstance(latents, tuple) else latents
 
 
 def _pick(matrix: Tensor, winners: Tensor) -> Tensor:
