@@ -1,5 +1,5 @@
-# digits.py with the independent Wasserstein critic (thesis eq. 2.6) as its test, the form of the IW of Tables 2.1 to 2.4:
-# a new critic tells the 400 images of the digit that no run trains on from generated ones.
+# digits.py with the independent Wasserstein critic (thesis eq. 2.6) as its test, the form of the IW of Tables 2.1 to
+# 2.4: a new critic tells the 400 images of the digit that no run trains on from generated ones.
 # mmgentransfer train configs/transfergan/digits_iw.py --test
 _base_ = ['digits.py']
 test_cfg = dict(num_images=400)

@@ -24,8 +24,8 @@ def test_pre_training_helps_at_equal_iterations(runs):
     after_25 = {name: values[:, 0] for name, values in fids.items()}
     assert after_25['scratch'].mean() >= 1.4 * after_25['pretrained'].mean()
     assert (after_25['scratch'] > after_25['pretrained']).all()
-    # Over the first hundred iterations; at one of them alone, three seeds are too few to tell. Measured means of scratch
-    # and pre-trained after 25, 50, 75, 100: 105.4 / 71.0, 60.7 / 59.1, 61.9 / 49.8, 46.7 / 41.5.
+    # Over the first hundred iterations; at one of them alone, three seeds are too few to tell. Measured means of
+    # scratch and pre-trained after 25, 50, 75, 100: 105.4 / 71.0, 60.7 / 59.1, 61.9 / 49.8, 46.7 / 41.5.
     assert fids['scratch'].mean() >= 1.1 * fids['pretrained'].mean()
 
 

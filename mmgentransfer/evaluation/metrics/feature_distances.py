@@ -87,8 +87,8 @@ class KID:
 class KMMD:
     """MMD with a Gaussian kernel (thesis section 3.4), as ``kmmd_<extractor>``; lower is better.
 
-    Equally many images of both sets are compared. Of more real ones, a random subset of a fixed seed is taken: data sets
-    are in order, often of their classes. Of more generated ones, the first are taken: each is drawn on its own.
+    Equally many images of both sets are compared. Of more real ones, a random subset of a fixed seed is taken: data
+    sets are in order, often of their classes. Of more generated ones, the first are taken: each is drawn on its own.
 
     Args:
         extractor: Name of the extractor.
