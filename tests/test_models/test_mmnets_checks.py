@@ -38,7 +38,7 @@ NEVER = dict(STAGES[0], loss_weights=dict(OFF, rgb=1, adversarial=0))
     [
         ('networks.encoders.depth.in_channels', 3, r"encoders.depth.in_channels is 3, but the modality 'depth' has 1"),
         ('networks.decoders.segmentation.out_channels', 4, 'decoders.segmentation.out_channels is 4'),
-        ('networks.encoders.depth.stage_channels', (4, 8), r'encoders.depth.stage_channels is \(4, 8\)'),
+        ('networks.encoders.depth.stage_channels', (4, 8), r'encoders.rgb.stage_channels is \(4, 6\), that of .*encoders.depth \(4, 8\)'),
         ('networks.decoders.rgb.stage_channels', (8, 6), r'decoders.rgb.stage_channels is \(8, 6\)'),
         ('networks.decoders.depth', None, r"model.networks.decoders are \['rgb', 'segmentation'\]"),
         ('networks.discriminators', dict(rbg=dict(type='RGBDiscriminator')), "'rbg'.*Did you mean 'rgb'"),
@@ -132,7 +132,7 @@ def test_impossible_experiments(tmp_path, options, message):
     [
         ('labels', r"train_dataloader.dataset: segmentation of the set 'RS': .* labels \[5\]; classes are 0 to 4"),
         ('nan', "depth of the set 'RD': some values are not finite"),
-        ('grey', r"rgb of the set 'RS': expected float maps \(N, 3, H, W\), got .* \(8, 1, 16, 16\)"),
+        ('grey', r"rgb of the set 'RD': expected float maps \(N, 3, H, W\), got .* \(8, 1, 16, 16\)"),
     ],
 )
 def test_unusable_samples(build_game, wrong, message):
@@ -143,7 +143,7 @@ def test_unusable_samples(build_game, wrong, message):
 
 def test_depth_in_millimetres_is_doubted(build_game):
     model = build_game(mmnets_config())
-    with pytest.warns(UserWarning, match=r'depth has a median of \d{4} and goes from \d+ to \d+'):
+    with pytest.warns(UserWarning, match=r'depth has a median of \d{4} and goes from [\d.]+ to \d+'):
         model.check_dataset(DisjointSets(WrongScenes('millimetres'), SETS))
 
 
