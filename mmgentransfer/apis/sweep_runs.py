@@ -93,7 +93,8 @@ def run_all(runs: Sequence[SweepRun], jobs: int, show: bool = True) -> list[Swee
     """
     finished = [run for run in runs if state_of(run) == 'finished']
     waiting = [run for run in runs if run not in finished]
-    threads = max(1, available_cores() // max(1, min(jobs, len(waiting))))
+    shared = max(1, available_cores() // max(1, min(jobs, len(waiting))))
+    threads = os.environ.get('OMP_NUM_THREADS') or str(shared)  # a user's own number is right on a shared machine
     running: dict[subprocess.Popen, tuple[SweepRun, float]] = {}
     failed: list[SweepRun] = []
     view = _view(show)
@@ -119,7 +120,7 @@ def run_all(runs: Sequence[SweepRun], jobs: int, show: bool = True) -> list[Swee
     return failed
 
 
-def _start(run: SweepRun, threads: int) -> subprocess.Popen:
+def _start(run: SweepRun, threads: str) -> subprocess.Popen:
     """Starts a run, or goes on with it, in a process of its own."""
     run.work_dir.mkdir(parents=True, exist_ok=True)
     (run.work_dir / _PROGRESS).unlink(missing_ok=True)
@@ -129,7 +130,7 @@ def _start(run: SweepRun, threads: int) -> subprocess.Popen:
     package_root = str(Path(mmgentransfer.__file__).resolve().parents[1])
     environment = {
         **os.environ,
-        'OMP_NUM_THREADS': str(threads),
+        'OMP_NUM_THREADS': threads,
         'PYTHONPATH': os.pathsep.join(filter(None, [package_root, os.environ.get('PYTHONPATH')])),
         'PYTHONUNBUFFERED': '1',
         PROGRESS_FILE: str(run.work_dir / _PROGRESS),
