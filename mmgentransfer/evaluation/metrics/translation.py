@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmgentransfer.models.methods.mmnets.modalities import ImageModality
 from mmgentransfer.registry import EXTRACTORS, METRICS, suggest
 
 from ..functional import class_iou, confusion_counts, depth_sums, errors_from_sums, global_accuracy, miou
@@ -194,6 +193,8 @@ class TranslatedClassifierAccuracy(_Sums):
         """
         super().bind(model)
         self._images_of = model.modalities[self.modality]
+        from mmgentransfer.models.methods.mmnets.modalities import ImageModality  # the models' hooks import metrics
+
         if not isinstance(self._images_of, ImageModality):
             raise ValueError(
                 f'TranslatedClassifierAccuracy.modality={self.modality!r} is a {type(self._images_of).__name__}; a '
