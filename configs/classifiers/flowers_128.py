@@ -1,5 +1,5 @@
-# The classifier of translated flowers (thesis Table 4.1, which names none): ImageNet's ResNet-18, whose weights torchvision
-# has, with a head of ten classes, fine-tuned on the real training images of both sets of flowers_opponent.py.
+# The classifier of translated flowers (thesis Table 4.1, which names none): ResNet-18 with the ImageNet weights that
+# torchvision has and a new head, fine-tuned on the real training images of both sets of flowers_opponent.py.
 _base_ = ['../default_runtime.py']
 model = dict(
     type='ImageClassifier',

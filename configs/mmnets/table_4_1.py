@@ -1,5 +1,5 @@
-# Thesis Table 4.1: opponent colours of flowers, before the stage with pseudo-pairs and after it. The thesis does not name
-# the classifier; here it is an ImageNet ResNet-18 fine-tuned on the real training images.
+# Thesis Table 4.1: opponent colours of flowers, before the stage with pseudo-pairs and after it. The thesis does not
+# name the classifier; here it is an ImageNet ResNet-18 fine-tuned on the real training images.
 title = 'M&MNets on opponent colours: R - G (theta 1), G - B (theta 2) and RGB (theta 3) (thesis Table 4.1), accuracy'
 prerequisites = [dict(config='configs/classifiers/flowers_128.py', work_dir='work_dirs/classifiers/flowers_128')]
 base = dict(config='configs/mmnets/flowers_opponent.py')

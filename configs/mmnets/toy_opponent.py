@@ -2,20 +2,30 @@
 # RGB (theta 3) of other objects, in the form of thesis Table 4.1. Theta 2 to 3 never met, and neither of the two alone
 # shows every colour. The accuracy is that of configs/classifiers/objects_32.py. A minute and a half on a CPU core.
 _base_ = ['../default_runtime.py', '../_base_/models/mmnets_opponent.py', '../_base_/evaluation_opponent.py']
-_nets = dict(base_channels=8, kernel=3, num_res=2, init=dict(type='kaiming'))
+# SegNets as in toy_scenes.py: the instance norms of the flowers' nets would take away how red a plain surface is
+_stages = dict(stage_channels=(8, 16, 32), stage_blocks=(2, 2, 2), init=dict(type='kaiming'))
 _aligned = dict(freeze=['encoders.theta1'], settings=dict(noise=0.5), reset_optimizers=True)
 _weights = dict(theta3=1000, adversarial=10, autoencoder=1, latent=10)
 model = dict(
     networks=dict(
-        encoders=dict(theta1=_nets, theta2=_nets, theta3=_nets),
-        decoders=dict(theta1=_nets, theta2=_nets, theta3=_nets),
-        discriminators=dict(theta3=dict(base_channels=8, num_downs=3)),
+        _delete_=True,
+        encoders=dict(
+            theta1=dict(type='SegNetEncoder', in_channels=1, norm_cfg=None, **_stages),
+            theta2=dict(type='SegNetEncoder', in_channels=1, **_stages),
+            theta3=dict(type='SegNetEncoder', in_channels=3, **_stages),
+        ),
+        decoders=dict(
+            theta1=dict(type='SegNetDecoder', out_channels=1, **_stages),
+            theta2=dict(type='SegNetDecoder', out_channels=1, **_stages),
+            theta3=dict(type='SegNetDecoder', out_channels=3, out_act='tanh', **_stages),
+        ),
+        discriminators=dict(theta3=dict(type='RGBDiscriminator', channels=(8, 16, 32), init=dict(type='kaiming'))),
     ),
     stages=[
         dict(
             name='translators',
             iters=300,
-            loss_weights=dict(theta3=1, adversarial=1, autoencoder=0, latent=0, pseudo=0),
+            loss_weights=dict(theta3=100, adversarial=1, autoencoder=0, latent=0, pseudo=0),
         ),
         dict(name='alignment', iters=300, loss_weights=dict(**_weights, pseudo=0), **_aligned),
         dict(
