@@ -38,7 +38,11 @@ NEVER = dict(STAGES[0], loss_weights=dict(OFF, rgb=1, adversarial=0))
     [
         ('networks.encoders.depth.in_channels', 3, r"encoders.depth.in_channels is 3, but the modality 'depth' has 1"),
         ('networks.decoders.segmentation.out_channels', 4, 'decoders.segmentation.out_channels is 4'),
-        ('networks.encoders.depth.stage_channels', (4, 8), r'encoders.rgb.stage_channels is \(4, 6\), that of .*encoders.depth \(4, 8\)'),
+        (
+            'networks.encoders.depth.stage_channels',
+            (4, 8),
+            r'encoders.rgb.stage_channels is \(4, 6\), that of .*encoders.depth \(4, 8\)',
+        ),
         ('networks.decoders.rgb.stage_channels', (8, 6), r'decoders.rgb.stage_channels is \(8, 6\)'),
         ('networks.decoders.depth', None, r"model.networks.decoders are \['rgb', 'segmentation'\]"),
         ('networks.discriminators', dict(rbg=dict(type='RGBDiscriminator')), "'rbg'.*Did you mean 'rgb'"),
