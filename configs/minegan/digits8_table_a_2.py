@@ -6,7 +6,7 @@ _uncond, _onehot = 'work_dirs/transfergan/digits8_source', 'work_dirs/transferga
 prerequisites = [dict(config='configs/classifiers/digits_8.py', work_dir='work_dirs/classifiers/digits_8')]
 for _left_out in (None, *range(10)):
     _suffix = '' if _left_out is None else f'_no{_left_out}'
-    _data = {} if _left_out is None else {'train_dataloader.dataset.exclude': [_left_out]}
+    _data = {} if _left_out is None else {'train_dataloader.dataset.exclude': _left_out}
     _classes = 10 if _left_out is None else 9
     prerequisites += [
         dict(config='configs/transfergan/digits8_source.py', work_dir=_uncond + _suffix, options=_data),
