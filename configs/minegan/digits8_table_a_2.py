@@ -1,7 +1,7 @@
 # The form of thesis Table A.2 on 8x8 digits: each digit mined from sources with it (on-manifold) and without it (off),
 # unconditional and one-hot. FID and classifier error against the 400 images of the digit that no run trains on.
 # mmgentransfer sweep configs/minegan/digits8_table_a_2.py --jobs 2
-title = 'Mining each digit from 100 images at 8x8 (300 iterations), on- and off-manifold, unconditional and one-hot'
+title = 'Mining each digit from 100 images at 8x8 (800 iterations), on- and off-manifold, unconditional and one-hot'
 _uncond, _onehot = 'work_dirs/transfergan/digits8_source', 'work_dirs/transfergan/digits8_source_onehot'
 prerequisites = [dict(config='configs/classifiers/digits_8.py', work_dir='work_dirs/classifiers/digits_8')]
 for _left_out in (None, *range(10)):

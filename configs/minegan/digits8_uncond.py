@@ -30,7 +30,7 @@ model = dict(
     ),
     losses=dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty')),
     moves=[dict(player='critic', repeat=3), dict(player='generator')],
-    stages=[dict(name='mine', iters=300, train=['miners', 'critic'])],
+    stages=[dict(name='mine', iters=800, train=['miners', 'critic'])],
 )
 train_dataloader = dict(dataset=dict(classes=[9], split='train', num_images=100))
 val_dataloader = dict(dataset=dict(classes=[9]))
@@ -43,5 +43,5 @@ val_evaluator = dict(
     ]
 )
 test_evaluator = val_evaluator
-train_cfg = dict(type='GameTrainLoop', max_iters=300, val_interval=150, repeat_images=True)
-default_hooks = dict(checkpoint=dict(interval=300))
+train_cfg = dict(type='GameTrainLoop', max_iters=800, val_interval=400, repeat_images=True)
+default_hooks = dict(checkpoint=dict(interval=800))

@@ -5,4 +5,4 @@ _base_ = [
     '../_base_/models/mlp_8.py',
     '../_base_/evaluation_digits_8.py',
 ]
-train_cfg = dict(type='GameTrainLoop', max_iters=1000, val_interval=500)
+train_cfg = dict(type='GameTrainLoop', max_iters=4000, val_interval=2000)
