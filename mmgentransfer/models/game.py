@@ -149,10 +149,8 @@ class AdversarialModel(BaseModel):
             for members in groups:  # the networks of a list draw one after the other, those of a dict each for itself
                 key = members[0] if by_name else name
                 with _forked_random(key), DefaultScope.overwrite_default_scope('mmgentransfer'):
-                    for member in map(self.get_submodule, members):
-                        if hasattr(member, 'init_weights'):
-                            member._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
-                            member.init_weights()
+                    for member in members:
+                        _initialise(f'model.networks.{member}', self.get_submodule(member))
         self.update_ema(momentum=0.0)
         self._is_init = True
 
@@ -399,6 +397,19 @@ class AdversarialModel(BaseModel):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not part of a game: a method offers ``sample`` or ``translate``."""
         raise TypeError(f'{type(self).__name__} has no forward pass of its own; call its sampling method')
+
+
+def _initialise(key: str, network: nn.Module) -> None:
+    """Initialises a network; an error names its config key."""
+    if not hasattr(network, 'init_weights'):
+        return
+    network._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
+    try:
+        network.init_weights()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f'{key}.init_cfg: {error}') from error
+    except ValueError as error:
+        raise ValueError(f'{key}: {error}') from error
 
 
 def _nothing() -> None:

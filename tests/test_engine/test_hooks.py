@@ -196,6 +196,15 @@ def test_stages_change_learning_rates_also_after_a_resume(experiment, game_confi
         assert RateRecorder.rates == expected[kept:]
 
 
+def test_log_names_the_part_of_a_network_that_is_trained(experiment, game_configs, capfd):
+    model = game_configs['MineGAN'](width=2)
+    model['stages'][0]['only'] = {'critic': ['input_conv', 'bias$']}
+    cfg = experiment(model)
+    train(cfg)
+    log = ''.join(capfd.readouterr())
+    assert "stage 'mine' (1 of 2) at iteration 0: training critic (only input_conv, bias$), miners\n" in log
+
+
 def test_stage_rates_and_schedulers_exclude_each_other(experiment, game_configs):
     model = game_configs['MineGAN'](width=2)
     model['stages'][0]['lr'] = dict(critic=0.5)

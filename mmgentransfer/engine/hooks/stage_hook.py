@@ -53,10 +53,18 @@ class StageHook(Hook):
                 wrapper.optimizer.state.clear()
         runner.logger.info(
             f'stage {stage.name!r} ({index + 1} of {len(runner.model.stages)}) at iteration {runner.iter}: '
-            f'training {", ".join(sorted(runner.model.trained_names()))}'
+            f'training {", ".join(_described(name, stage.only) for name in sorted(runner.model.trained_names()))}'
         )
 
     def _set_lr(self, runner: Runner, lr: dict[str, float]) -> None:
         for player, wrapper in runner.optim_wrapper.items():
             for group, base in zip(wrapper.param_groups, self._base_lr[player], strict=True):
                 group['lr'] = lr.get(player, base)
+
+
+def _described(name: str, only: dict[str, list[str]]) -> str:
+    """Returns a network's name with the patterns of those of its parameters that are trained, if not all are."""
+    patterns = [
+        p for key in only if key == name or key.startswith(f'{name}.') or name.startswith(f'{key}.') for p in only[key]
+    ]
+    return f'{name} (only {", ".join(dict.fromkeys(patterns))})' if patterns else name
