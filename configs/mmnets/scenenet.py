@@ -1,28 +1,7 @@
 # M&MNets with pseudo-pairs on SceneNet RGB-D: 75,000 colour images with labels, 75,000 of other videos with depth
 # (thesis tables 4.4 and 4.5). Data: tools/dataset_converters/scenenet.py
 _base_ = [
-    '../_base_/datasets/mmnets_loaders.py',
+    '../_base_/datasets/scenenet.py',
     '../_base_/mmnets_500k.py',
     '../_base_/evaluation_scenes.py',
 ]
-_data = dict(
-    type='AlignedModalities',
-    data_root='data/scenenet',
-    image_size=256,
-    crop='left',  # of 320x240 the left 240x240, as in the authors' code
-    modalities=dict(
-        rgb=dict(type='ImageReader'),
-        depth=dict(type='DepthReader'),
-        segmentation=dict(type='LabelReader', num_classes=14),
-    ),
-    group_pattern=r'^(.*)/',  # the video: frames of one are never in two sets
-    check='none',
-)
-train_dataloader = dict(
-    dataset=dict(
-        dataset=dict(**_data, split='train'),
-        sets=dict(RS=['rgb', 'segmentation'], RD=['rgb', 'depth']),
-    )
-)
-val_dataloader = dict(dataset=dict(**_data, split='test'))
-test_dataloader = val_dataloader

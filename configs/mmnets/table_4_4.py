@@ -1,11 +1,30 @@
 # Thesis Tables 4.4 and 4.5: SceneNet RGB-D. One run has the scores without pseudo-pairs, at 400,000 iterations, and
-# with them, at its end. The second row is the cascade of networks with skip connections, whose first two stages count.
+# with them, at its end: the last row. Before it the cascade of networks with skip connections, whose first two stages
+# count, and what M&MNets are compared with.
 title = 'M&MNets on SceneNet RGB-D: depth to labels and labels to depth (thesis Tables 4.4 and 4.5)'
 base = dict(config='configs/mmnets/scenenet.py')
 _skips = {f'model.networks.decoders.{m}.side_info': 'skip' for m in ('depth', 'segmentation')}
 _rgb_skips = {'_delete_': True, 'type': 'SegNetDecoder', 'out_channels': 3, 'out_act': 'tanh', 'side_info': 'skip'}
+_fused = {'_delete_': True, 'RDS': ['rgb', 'depth', 'segmentation']}  # the oracle of several sources sees all triplets
+_oracle_of_fusion = {
+    'model.graph': {'sets': _fused, 'pseudo_pairs': []},
+    'train_dataloader.dataset': {'sets': _fused, 'split_file': None},
+    'model.stages.2': {'iters': 1, 'loss_weights': {'pseudo': 0}},
+    'train_cfg.max_iters': 400001,
+}
+_video = {'data_root': 'data/scenenet', 'crop': 'left', 'group_pattern': r'^(.*)/'}
+_frames = {
+    'train_dataloader.dataset': {'dataset': _video, 'split_file': None},
+    'val_dataloader.dataset': _video,
+    'test_dataloader.dataset': _video,
+}
 rows = [
-    dict(name='scenenet'),
+    dict(name='scenenet_cyclegan', config='configs/mmnets/sunrgbd_cyclegan.py', options=_frames),
+    dict(name='scenenet_pix2pix', config='configs/mmnets/sunrgbd_pix2pix.py', options=_frames),
+    dict(name='scenenet_stargan_unpaired', config='configs/mmnets/sunrgbd_stargan_unpaired.py', options=_frames),
+    dict(name='scenenet_stargan_paired', config='configs/mmnets/sunrgbd_stargan_paired.py', options=_frames),
+    dict(name='scenenet_oracle', config='configs/mmnets/sunrgbd_oracle.py', options=_frames),
+    dict(name='scenenet_oracle_fusion', options=_oracle_of_fusion),
     dict(
         name='scenenet_cascade_sc',
         options={
@@ -15,6 +34,7 @@ rows = [
             'train_cfg.max_iters': 400001,
         },
     ),
+    dict(name='scenenet'),
 ]
 seeds = [0]
 columns = [

@@ -1,11 +1,24 @@
 # Thesis Tables 4.6 and 4.7: SUN RGB-D. One run has the scores without pseudo-pairs, at 400,000 iterations, and with
-# them, at its end. The second row is the cascade of networks with skip connections, whose first two stages count.
+# them, at its end: the last row. Before it the cascade of networks with skip connections, whose first two stages count,
+# and what M&MNets are compared with.
 title = 'M&MNets on SUN RGB-D: depth to labels and labels to depth (thesis Tables 4.6 and 4.7)'
 base = dict(config='configs/mmnets/sunrgbd.py')
 _skips = {f'model.networks.decoders.{m}.side_info': 'skip' for m in ('depth', 'segmentation')}
 _rgb_skips = {'_delete_': True, 'type': 'SegNetDecoder', 'out_channels': 3, 'out_act': 'tanh', 'side_info': 'skip'}
+_fused = {'_delete_': True, 'RDS': ['rgb', 'depth', 'segmentation']}  # the oracle of several sources sees all triplets
+_oracle_of_fusion = {
+    'model.graph': {'sets': _fused, 'pseudo_pairs': []},
+    'train_dataloader.dataset': {'sets': _fused, 'split_file': None},
+    'model.stages.2': {'iters': 1, 'loss_weights': {'pseudo': 0}},
+    'train_cfg.max_iters': 400001,
+}
 rows = [
-    dict(name='sunrgbd'),
+    dict(name='sunrgbd_cyclegan', config='configs/mmnets/sunrgbd_cyclegan.py'),
+    dict(name='sunrgbd_pix2pix', config='configs/mmnets/sunrgbd_pix2pix.py'),
+    dict(name='sunrgbd_stargan_unpaired', config='configs/mmnets/sunrgbd_stargan_unpaired.py'),
+    dict(name='sunrgbd_stargan_paired', config='configs/mmnets/sunrgbd_stargan_paired.py'),
+    dict(name='sunrgbd_oracle', config='configs/mmnets/sunrgbd_oracle.py'),
+    dict(name='sunrgbd_oracle_fusion', options=_oracle_of_fusion),
     dict(
         name='sunrgbd_cascade_sc',
         options={
@@ -15,6 +28,7 @@ rows = [
             'train_cfg.max_iters': 400001,
         },
     ),
+    dict(name='sunrgbd'),
 ]
 seeds = [0]
 columns = [

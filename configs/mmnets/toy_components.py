@@ -24,6 +24,6 @@ columns = [
     dict(key='R2S/miou', name='R to S', precision=1, better='higher'),
     dict(key='D2R2S/miou', name='D to R to S', precision=1, better='higher'),
     dict(key='alignment_rgb_segmentation', name='AF RS', precision=2, better='higher'),
-    dict(key='alignment_rgb_depth', name='AF RD', precision=2, better='higher'),
+    dict(key='alignment_depth_rgb', name='AF RD', precision=2, better='higher'),
     dict(key='alignment_depth_segmentation', name='AF DS', precision=2, better='higher'),
 ]

@@ -12,5 +12,5 @@ columns = [
     *(dict(key=f'{key}/miou', name=f'{name}, mIoU', precision=1, better='higher') for key, name in _tasks.items()),
     dict(key='S2D/rmse', name='S to D, RMSE', precision=2),
     dict(key='alignment_depth_segmentation', name='AF DS', precision=2, better='higher'),
-    dict(key='alignment_segmentation_nir', name='AF NS', precision=2, better='higher'),
+    dict(key='alignment_nir_segmentation', name='AF NS', precision=2, better='higher'),
 ]

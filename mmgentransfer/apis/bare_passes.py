@@ -1,90 +1,81 @@
-"""The forward and backward passes that an iteration of a GAN can't avoid, written out without the framework."""
+"""The forward and backward passes that an iteration can't avoid, written out without the framework."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mmgentransfer.models.game import Batch
+from mmgentransfer.apis.bare_game import BareGame
+from mmgentransfer.apis.bare_translators import BareMixAndMatch, BarePix2Pix, BareStarGAN, BareUnpaired
+from mmgentransfer.models.baselines.cyclegan import CycleGAN
+from mmgentransfer.models.baselines.pix2pix import Pix2Pix
+from mmgentransfer.models.baselines.stargan import StarGAN
+from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses import scores
 from mmgentransfer.models.methods.gan import GAN
 from mmgentransfer.models.methods.minegan import MineGAN
+from mmgentransfer.models.methods.mmnets import MixAndMatchNets, UnpairedMixAndMatchNets
 from mmgentransfer.models.mining import Latents, by_choice, generate, repeatable
-from mmgentransfer.models.step_random import StepRandom
 
 __all__ = ['BarePasses', 'bare_passes']
 
+_TRANSLATORS = {
+    MixAndMatchNets: BareMixAndMatch,
+    UnpairedMixAndMatchNets: BareUnpaired,
+    CycleGAN: BareUnpaired,
+    Pix2Pix: BarePix2Pix,
+    StarGAN: BareStarGAN,
+}
 
-def bare_passes(model: GAN, optimizers: dict[str, Any], images: Tensor, labels: Tensor | None, amp: bool) -> BarePasses:
+
+def bare_passes(model: AdversarialModel, optimizers: dict[str, Any], batch: dict[str, Any], amp: bool) -> BareGame:
     """Returns the bare passes of a model's iteration.
 
     Args:
-        model: A TransferGAN or a MineGAN, in the stage that is measured.
+        model: A TransferGAN, a MineGAN, or a translator, in the stage that is measured.
         optimizers: The PyTorch optimiser of each player.
-        images: Preprocessed real images (N, C, S, S) of a whole iteration.
-        labels: Their classes (N,) int64, for a model with classes.
+        batch: Preprocessed data of a whole iteration, e.g. ``images`` (N, C, S, S), and ``labels`` (N,) for a model
+            with classes.
         amp: Whether to run in mixed precision.
+
+    Raises:
+        ValueError: The passes of the model's method are not written out here.
     """
+    for method, passes in _TRANSLATORS.items():
+        if isinstance(model, method):
+            return passes(model, optimizers, batch, amp)
+    if not isinstance(model, GAN) or list(model.players) != ['critic', 'generator']:
+        raise ValueError(
+            'the benchmark takes GANs of a critic and a generator, and of the translators '
+            f'{[method.__name__ for method in _TRANSLATORS]}, not {type(model).__name__}'
+        )
     several = isinstance(model, MineGAN) and model.num_generators > 1
-    return (_SeveralGenerators if several else BarePasses)(model, optimizers, images, labels, amp)
+    return (_SeveralGenerators if several else BarePasses)(model, optimizers, batch, amp)
 
 
-class BarePasses:
+class BarePasses(BareGame):
     """One generator, behind a miner or not, with classes or without; see :func:`bare_passes`."""
 
-    def __init__(
-        self, model: GAN, optimizers: dict[str, Any], images: Tensor, labels: Tensor | None, amp: bool
-    ) -> None:
-        self.model = model
-        self.optimizers = optimizers
-        self.images, self.labels = images, labels
-        self.amp = amp
-        self.has_head = getattr(model.critic, 'class_head', None) is not None
-        self.splits = getattr(model.critic, 'mixes_images', False)
-        self.scaler = torch.amp.GradScaler(images.device.type, enabled=amp)
-        self.trained = {player: model.trained_parameters(names) for player, names in model.trained.items()}
-        self.everything = [p for name in model.trainable_names for p in getattr(model, name).parameters()]
-        self.random = StepRandom(0, device=images.device)
-
-    def run(self) -> None:
-        """One iteration."""
-        parts = self.model.num_chunks
-        real = self.images.chunk(parts)
-        labels = [None] * parts if self.labels is None else self.labels.chunk(parts)
-        losses = dict(critic=self._critic_loss, generator=self._generator_loss)
-        for move in self.model.moves:
-            parameters = self.trained[move.player]
-            if not parameters:
-                continue
-            for parameter in self.everything:
-                parameter.requires_grad_(False)
-            for parameter in parameters:
-                parameter.requires_grad_(True)
-            optimizer = self.optimizers[move.player]
-            for repeat in range(move.repeat):
-                for i in range(repeat * move.accumulate, (repeat + 1) * move.accumulate):
-                    self.scaler.scale(losses[move.player](real[i], labels[i]) / move.accumulate).backward()
-                self.scaler.step(optimizer)
-                self.scaler.update()
-                optimizer.zero_grad()
-
-    def optimiser_steps(self) -> None:
-        """The optimisers' steps of one iteration alone."""
-        for move in self.model.moves:
-            for parameter in self.trained[move.player]:
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
-            for _ in range(move.repeat):
-                self.optimizers[move.player].step()
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.has_head = getattr(self.model.critic, 'class_head', None) is not None
+        self.splits = getattr(self.model.critic, 'mixes_images', False)
 
     # ------------------------------------------------------------------ losses
 
+    def critic_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The scores of real and fake images, of classes, and the penalties."""
+        return self._critic_loss(batch['images'], batch.get('labels'))
+
+    def generator_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The scores of fake images, and of their classes."""
+        return self._generator_loss(batch['images'], batch.get('labels'))
+
     def _critic_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
-        with self._autocast():
+        with self.autocast():
             fake_labels = self._random_labels(len(real)) if self.has_head else labels
             with torch.no_grad():
                 fake = self._fake(len(real), fake_labels)
@@ -125,7 +116,7 @@ class BarePasses:
 
     def _generator_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
         labels = None if labels is None else self._random_labels(len(real))
-        with self._autocast():
+        with self.autocast():
             output = self._judge(self._fake(len(real), labels), labels)
             loss = self.model.weight('adversarial') * self.model.losses['adversarial'].generator(output[0])
             if self.has_head and labels is not None:
@@ -138,12 +129,12 @@ class BarePasses:
     def _fake(self, num: int, labels: Tensor | None) -> Tensor:
         if isinstance(self.model, MineGAN):
             return generate(self.model.generators[0], self._mined(num)[0])
-        noise = torch.randn(num, self.model.generator.noise_size, device=self.images.device)
+        noise = torch.randn(num, self.model.generator.noise_size, device=self.device)
         return self.model.generator(noise) if labels is None else self.model.generator(noise, labels)
 
     def _mined(self, num: int) -> list[Latents]:
         """Returns each miner's latents; how noise is drawn and shared is the model's choice."""
-        return self.model._mine(Batch(dict(images=self.images[:num]), self.random))
+        return self.model._mine(Batch(dict(images=self.batch['images'][:num]), self.random))
 
     def _judge(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, ...]:
         """Returns the scores (N,), and the logits (N, K) of a class head."""
@@ -152,10 +143,7 @@ class BarePasses:
         return output if self.has_head else (scores(output),)
 
     def _random_labels(self, num: int) -> Tensor:
-        return torch.randint(self.model.num_classes, (num,), device=self.images.device)
-
-    def _autocast(self) -> AbstractContextManager:
-        return torch.autocast(self.images.device.type) if self.amp else nullcontext()
+        return torch.randint(self.model.num_classes, (num,), device=self.device)
 
 
 class _SeveralGenerators(BarePasses):
@@ -174,7 +162,7 @@ class _SeveralGenerators(BarePasses):
     def _critic_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
         if not self.needs_all:
             return super()._critic_loss(real, labels)
-        with self._autocast():
+        with self.autocast():
             with torch.no_grad():
                 fakes = self._supersamples(len(real))
             real_scores, matrix = scores(self.model.critic(real)), self._matrix(fakes)
@@ -187,7 +175,7 @@ class _SeveralGenerators(BarePasses):
     def _generator_loss(self, real: Tensor, labels: Tensor | None) -> Tensor:
         if not self.needs_all:
             return super()._generator_loss(real, labels)
-        with self._autocast():
+        with self.autocast():
             reduced = self._reduced(self._matrix(self._supersamples(len(real))))
             return self.model.weight('adversarial') * self.model.losses['adversarial'].generator(reduced)
 

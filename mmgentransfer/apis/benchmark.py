@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,9 +18,12 @@ from torch import Tensor
 
 from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
+from mmgentransfer.models.baselines.stargan import StarGAN
+from mmgentransfer.models.game import AdversarialModel
 from mmgentransfer.models.methods.gan import GAN
+from mmgentransfer.models.methods.mmnets.modalities import DepthModality, Modality, SegmentationModality
 from mmgentransfer.models.step_random import StepRandom
-from mmgentransfer.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+from mmgentransfer.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
 __all__ = ['StepTiming', 'benchmark_step']
 
@@ -63,13 +68,14 @@ class StepTiming:
 def benchmark_step(
     cfg: Config, iters: int = 20, batch_size: int | None = None, amp: bool = False, device: str | None = None
 ) -> list[StepTiming]:
-    """Times a GAN's ``train_step`` and the bare passes of the same networks, alternately, in each stage.
+    """Times a model's ``train_step`` and the bare passes of the same networks, alternately, in each stage.
 
     The bare passes are, for each update of the critic: fake images without graph, the critic on real and fake images,
     the gradient penalty, one backward pass, the optimiser's step; and for the generator: fake images, the critic, one
     backward pass, the optimiser's step. With several mined generators, every one makes images that are scored without
-    graph, and the above are the passes of the winners. Images and labels are random, so no data is needed; weights are
-    initial ones, so no checkpoint is.
+    graph, and the above are the passes of the winners. Translators call each network as often as their step does. Where
+    a move is not played in every iteration, times are means over as many iterations as its rhythm has. Images, labels
+    and depth are random, so no data is needed; weights are initial ones, so no checkpoint is.
 
     On the CPU times are processor time, the sum over threads, in which other programs on the machine don't count.
 
@@ -88,8 +94,8 @@ def benchmark_step(
         The times and the memory of each stage.
 
     Raises:
-        ValueError: The model is not a GAN of a critic and a generator, the batch can't be split into the model's moves,
-            or ``amp`` is asked for on the CPU.
+        ValueError: The model's passes are not written out, the batch can't be split into the model's moves, or ``amp``
+            is asked for on the CPU.
     """
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     if amp and device == 'cpu':
@@ -104,14 +110,13 @@ def benchmark_step(
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
         model = MODELS.build(_without_sources(cfg.model.to_dict()))
-        if not isinstance(model, GAN) or list(model.players) != ['critic', 'generator']:
-            raise ValueError(f'the benchmark takes GANs of a critic and a generator, not {type(model).__name__}')
+        bare_passes(model, {}, {}, amp=False)  # raises, if it has none for such a model
         model.init_weights()
         model.to(device).train()
         wrappers = OPTIM_WRAPPER_CONSTRUCTORS.get(cfg.optim_wrapper.constructor)(
             {key: value for key, value in cfg.optim_wrapper.items() if key != 'constructor'}
         )(model)
-    batch = _random_batch(model, batch_size or cfg.train_dataloader.batch_size, device)
+    batch = _random_batch(model, cfg, batch_size or cfg.train_dataloader.batch_size, device)
     return [_time_stage(model, wrappers, batch, index, iters, amp) for index in range(len(model.stages))]
 
 
@@ -126,52 +131,77 @@ def _without_sources(node: Any) -> Any:
     return [_without_sources(item) for item in node] if isinstance(node, (list, tuple)) else node
 
 
-def _random_batch(model: GAN, num: int, device: str) -> dict[str, Tensor]:
+def _random_batch(model: AdversarialModel, cfg: Config, num: int, device: str) -> dict[str, Any]:
     if num % model.num_chunks:
         raise ValueError(
             f'--batch-size {num} can not be split into the {model.num_chunks} updates of model.moves; '
             f'take a multiple of {model.num_chunks}'
         )
-    shape = model.generate(model.draw_latents(1)).shape[1:]
+    if hasattr(model, 'modalities'):
+        dataset, side = cfg.train_dataloader.dataset, _side_of(model, cfg)
+        values = {name: partial(_random_values, kind, num, side, device) for name, kind in model.modalities.items()}
+        if dataset.get('sets'):
+            return {name: {m: values[m]() for m in held} for name, held in dataset.sets.items()}
+        return {name: make() for name, make in values.items()}
+    if isinstance(model, StarGAN):
+        critic = model.critic
+        shape, num_classes = (critic.in_channels, critic.image_size, critic.image_size), len(model.domains)
+    else:
+        shape, num_classes = model.generate(model.draw_latents(1)).shape[1:], model.num_classes
     batch = dict(images=torch.randint(0, 256, (num, *shape), dtype=torch.uint8, device=device))
-    if model.num_classes:
-        batch['labels'] = torch.randint(model.num_classes, (num,), device=device)
+    if num_classes:
+        exclusive = isinstance(model, GAN) or model.losses['domain'].exclusive
+        top, size = (num_classes, (num,)) if exclusive else (2, (num, num_classes))
+        batch['labels'] = torch.randint(top, size, device=device)
     return batch
 
 
+def _side_of(model: AdversarialModel, cfg: Config) -> tuple[int, int]:
+    """Returns height and width of the training samples."""
+    dataset = cfg.train_dataloader.dataset
+    while 'image_size' not in dataset and ('dataset' in dataset or 'domains' in dataset):
+        dataset = dataset.dataset if 'dataset' in dataset else next(iter(dataset.domains.values()))
+    default = inspect.signature(DATASETS.get(dataset.type)).parameters.get('image_size')
+    size = dataset.get('image_size', default and default.default)
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def _random_values(modality: Modality, num: int, side: tuple[int, int], device: str) -> Tensor:
+    if isinstance(modality, DepthModality):
+        return 1 + 7 * torch.rand(num, 1, *side, device=device)
+    if isinstance(modality, SegmentationModality):
+        return torch.randint(modality.num_classes, (num, *side), dtype=torch.uint8, device=device)
+    return torch.randint(256, (num, modality.channels, *side), dtype=torch.uint8, device=device)
+
+
 def _time_stage(
-    model: GAN, wrappers: dict[str, Any], batch: dict[str, Tensor], stage: int, iters: int, amp: bool
+    model: AdversarialModel, wrappers: dict[str, Any], batch: dict[str, Any], stage: int, iters: int, amp: bool
 ) -> StepTiming:
     model.enter_stage(stage)
-    device = batch['images'].device
+    device = next(model.parameters()).device
     counter = iter(range(10**9))
+    rhythm = math.lcm(*(move.every for move in model.moves))
 
     def step() -> None:
         model.train_step(dict(batch), wrappers, iteration=next(counter))
 
-    preprocessed = model.data_preprocessor(dict(batch))
-    bare = bare_passes(
-        model,
-        {player: wrapper.optimizer for player, wrapper in wrappers.items()},
-        preprocessed['images'],
-        preprocessed.get('labels'),
-        amp,
-    )
     random = StepRandom(0, device=device)
     preprocess = partial(model.data_preprocessor, training=True, random=random)
+    optimizers = {player: wrapper.optimizer for player, wrapper in wrappers.items()}
+    bare = bare_passes(model, optimizers, preprocess(dict(batch)), amp)
     rounds = [
-        [_seconds(run, device) for run in (step, bare.run, lambda: preprocess(dict(batch)))]
+        [_seconds(run, device, rhythm) for run in (step, bare.run, lambda: preprocess(dict(batch)))]
         for _ in range(_WARM_UP + iters)
     ]
     steps, bares, preprocessing = map(list, zip(*rounds[_WARM_UP:], strict=True))
-    resting = _bytes_of([*model.parameters(), *model.buffers(), *batch.values(), *_states(wrappers)])
-    peak = _peak_memory(step, device, resting)
+    resting = _bytes_of([*model.parameters(), *model.buffers(), *_tensors_in(batch), *_states(wrappers)])
+    peak = _peak_memory(step, device, resting)  # of an iteration in which all moves are due
     return StepTiming(
         model.stage.name,
         statistics.median(steps),
         statistics.median(bares),
         statistics.median(preprocessing),
-        statistics.median(_seconds(bare.optimiser_steps, device) for _ in range(iters)),
+        statistics.median(_seconds(bare.optimiser_steps, device, rhythm) for _ in range(iters)),
         resting,
         peak,
         steps,
@@ -179,15 +209,22 @@ def _time_stage(
     )
 
 
-def _seconds(run: Callable[[], Any], device: torch.device) -> float:
+def _seconds(run: Callable[[], Any], device: torch.device, times: int) -> float:
+    """Returns the mean time of a run, of ``times``."""
     synchronise, clock = lambda: None, time.process_time
     if device.type == 'cuda':
         synchronise, clock = torch.cuda.synchronize, time.perf_counter
     synchronise()
     started = clock()
-    run()
+    for _ in range(times):
+        run()
     synchronise()
-    return clock() - started
+    return (clock() - started) / times
+
+
+def _tensors_in(batch: dict[str, Any]) -> Iterator[Tensor]:
+    for value in batch.values():
+        yield from _tensors_in(value) if isinstance(value, dict) else [value]
 
 
 def _states(wrappers: dict[str, Any]) -> Iterable[Tensor]:

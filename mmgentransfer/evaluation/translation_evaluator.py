@@ -22,7 +22,7 @@ class TranslationEvaluator:
     A metric holds its sums on the device, so that nothing waits for a batch; see
     :mod:`mmgentransfer.evaluation.metrics.translation`. One without a ``modality`` describes the model itself. One with
     ``needs_labels`` is given the samples' classes too. One whose ``extractor`` has no weights is left out, and
-    ``notices`` says so.
+    ``notices`` says so; a task that only such a metric would score has no scores.
 
     Args:
         metrics: Config of each metric.
@@ -32,6 +32,7 @@ class TranslationEvaluator:
         declared = [METRICS.build(dict(metric)) for metric in metrics]
         missing = {i: m.extractor.missing() for i, m in enumerate(declared) if hasattr(m, 'extractor')}
         self._missing = [(type(declared[i]).__name__, reason) for i, reason in missing.items() if reason is not None]
+        self._left_out = {getattr(declared[i], 'modality', None) for i, reason in missing.items() if reason is not None}
         built = [metric for i, metric in enumerate(declared) if missing.get(i) is None]
         self._prototypes = [metric for metric in built if getattr(metric, 'modality', None) is not None]
         self._of_model = [metric for metric in built if getattr(metric, 'modality', None) is None]
@@ -55,12 +56,10 @@ class TranslationEvaluator:
                 if name not in known:
                     raise ValueError(f'val_cfg.tasks: {task["name"]} names {name!r}; the modalities are {known}')
             scoring = [metric for metric in self._prototypes if metric.modality == task['target']]
-            if not scoring:
-                lines = [
-                    f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}',
-                    *self.notices(),
-                ]
-                raise ValueError('. '.join(lines))
+            if not scoring and task['target'] not in self._left_out:
+                raise ValueError(
+                    f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}'
+                )
             self._by_task[task['name']] = [copy.copy(metric) for metric in scoring]
 
     def check_dataset(self, model: nn.Module, dataset: Dataset) -> None:
@@ -69,19 +68,20 @@ class TranslationEvaluator:
         Raises:
             ValueError: The samples have no classes, or they don't suit a metric.
         """
-        needing = [metric for metric in self._prototypes if getattr(metric, 'needs_labels', False)]
-        if not needing:
+        looking = [metric for metric in self._prototypes if hasattr(metric, 'check_samples')]
+        if not looking:
             return
+        needing = [metric for metric in looking if metric.needs_labels]
         labels = getattr(dataset, 'labels', None)
-        if labels is None:
+        if needing and labels is None:
             raise ValueError(
                 f'val_evaluator.metrics: {type(needing[0]).__name__} needs the classes of the samples, but '
                 f'val_dataloader.dataset, a {type(dataset).__name__}, has no labels: an AlignedModalities has them '
-                'with class_order, an OpponentColours with labelled images'
+                'with class_order, an OpponentColours with labelled images; a domain of one class takes `label`'
             )
         samples = model.data_preprocessor(dataset.__getitems__([0]))
-        for metric in needing:
-            metric.check_samples(samples, int(labels.max()))
+        for metric in looking:
+            metric.check_samples(samples, int(labels.max()) if metric.needs_labels else metric.label)
 
     def reset(self) -> None:
         """Forgets what was scored."""

@@ -135,7 +135,7 @@ def test_the_step_and_the_bare_passes_do_the_same_work(name, stage, passes_of, g
         if bare:
             data = model.data_preprocessor(batch)
             optimizers = {player: wrapper.optimizer for player, wrapper in wrappers.items()}
-            bare_passes(model, optimizers, data['images'], data.get('labels'), amp=False).run()
+            bare_passes(model, optimizers, data, amp=False).run()
         else:
             model.train_step(batch, wrappers)
         counts: dict = {}

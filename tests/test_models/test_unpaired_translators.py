@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from mmnets_toys import scenes
+from mmnets_toys import mmnets_config, scenes
 from torch.nn import functional as F
 from translator_toys import (
     KINDS,
@@ -19,6 +19,7 @@ from translator_toys import (
     prepared,
 )
 
+from mmgentransfer.engine.loops.translation_loop import _check_fusion
 from mmgentransfer.models.methods.mmnets.image_pool import ImagePool
 from mmgentransfer.models.step_random import StepRandom
 
@@ -323,3 +324,13 @@ def test_data_are_checked_before_training():
     model.modalities['segmentation'].num_classes = 2
     with pytest.raises(ValueError, match='classes are 0 to 1'):
         model.check_dataset(scenes(8, SETS), 'train_dataloader')
+
+
+def test_fusion_is_refused_before_training():
+    """By the loop, at its construction; mix and match networks can fuse."""
+    task = dict(name='RD2S', source=['rgb', 'depth'], target='segmentation')
+    with pytest.raises(ValueError, match=r'val_cfg.tasks: RD2S has several sources; a CycleGAN takes one'):
+        _check_fusion(build(cyclegan_config()), task)
+    _check_fusion(build(mmnets_config()), task)
+    with pytest.raises(ValueError, match=r'val_cfg.tasks: RD2S: '):
+        _check_fusion(build(mmnets_config()), task | dict(alpha=2.0))

@@ -174,13 +174,14 @@ class TranslatedClassifierAccuracy(_Sums):
         modality: The images that are scored.
         extractor: Config of the classifier, an extractor that gives class scores such as ``ClassifierFeatures``. If its
             weights are missing, the metric is left out.
+        label: The class that every image of the modality has, for a domain of images; None: that of its sample.
     """
 
-    needs_labels = True
-
-    def __init__(self, modality: str, extractor: dict[str, Any]) -> None:
+    def __init__(self, modality: str, extractor: dict[str, Any], label: int | None = None) -> None:
         super().__init__()
         self.modality = modality
+        self.label = label
+        self.needs_labels = label is None
         self.extractor = EXTRACTORS.build(dict(extractor))
         # the copies for a target's several tasks share it: a batch's real images pass the classifier once
         self._real: list[Tensor] = []
@@ -206,16 +207,17 @@ class TranslatedClassifierAccuracy(_Sums):
 
         Args:
             samples: A batch.
-            highest: Highest label of the test set.
+            highest: Highest label of the test set, or the domain's.
 
         Raises:
             ValueError: The classifier gives no class scores, does not take these images, or does not know a label.
         """
         logits = self._logits(samples[self.modality])
-        if highest >= logits.shape[1]:
+        if not 0 <= highest < logits.shape[1]:
+            where = 'val_dataloader.dataset' if self.needs_labels else 'TranslatedClassifierAccuracy.label'
             raise ValueError(
-                f'val_dataloader.dataset has the label {highest}, but TranslatedClassifierAccuracy.extractor knows the '
-                f'classes 0 to {logits.shape[1] - 1}'
+                f'{where} has the label {highest}, but TranslatedClassifierAccuracy.extractor knows the classes 0 to '
+                f'{logits.shape[1] - 1}'
             )
 
     def reset(self) -> None:
@@ -223,8 +225,10 @@ class TranslatedClassifierAccuracy(_Sums):
         super().reset()
         self._real.clear()
 
-    def process(self, prediction: Tensor, target: Tensor, labels: Tensor) -> None:
-        """Takes in images (N, C, H, W), translated and real, and labels (N,)."""
+    def process(self, prediction: Tensor, target: Tensor, labels: Tensor | None = None) -> None:
+        """Takes in images (N, C, H, W), translated and real, and the samples' labels (N,)."""
+        if self.label is not None:
+            labels = torch.full((len(target),), self.label, device=target.device)
         if not (self._real and self._real[0] is target):
             self._real[:] = target, (self._logits(target).argmax(1) == labels).sum()
         right = (self._logits(prediction).argmax(1) == labels).sum()
@@ -253,7 +257,7 @@ class AlignmentFactor(_Sums):
     Latents after a ReLU are not negative: their cosine is well above 0 also where nothing is aligned.
 
     Args:
-        pairs: Pairs of modalities; None: all that the samples have.
+        pairs: Pairs of modalities; None: all that the samples have, in the order of their names.
     """
 
     def __init__(self, pairs: Sequence[Sequence[str]] | None = None) -> None:
@@ -273,7 +277,7 @@ class AlignmentFactor(_Sums):
 
     def observe(self, model: nn.Module, samples: Mapping[str, Tensor]) -> None:
         """Encodes a batch and adds up the cosines."""
-        self._names = self.pairs or list(combinations([m for m in model.modalities if m in samples], 2))
+        self._names = self.pairs or list(combinations(sorted(m for m in model.modalities if m in samples), 2))
         wanted = dict.fromkeys(name for pair in self._names for name in pair)
         latents = {name: model.encode(samples[name], name).h.flatten(1).double() for name in wanted}
         cosines = [F.cosine_similarity(latents[a], latents[b]).sum() for a, b in self._names]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mmgentransfer.models.backbones.segnet import Latent
-from mmgentransfer.models.game import AdversarialModel, Batch
+from mmgentransfer.models.game import Batch
 from mmgentransfer.models.methods.gan import sampling_mode
 from mmgentransfer.models.methods.mmnets.checks import (
     check_known,
@@ -21,18 +19,13 @@ from mmgentransfer.models.methods.mmnets.checks import (
     check_networks,
     check_sets,
     check_values,
-    read_pixels,
 )
 from mmgentransfer.models.methods.mmnets.fusion import LatentFusion
 from mmgentransfer.models.methods.mmnets.graph import TranslationGraph
-from mmgentransfer.models.methods.mmnets.modalities import Modality
-from mmgentransfer.models.methods.mmnets.preprocessor import ModalityPreprocessor
-from mmgentransfer.models.step_random import StepRandom
+from mmgentransfer.models.methods.mmnets.modality_model import ModalityModel
 from mmgentransfer.registry import MODELS
 
 __all__ = ['MixAndMatchNets']
-
-NUM_CHECKED = 32  # samples of a data set that are looked at before training
 
 
 class _Pass(NamedTuple):
@@ -43,7 +36,7 @@ class _Pass(NamedTuple):
 
 
 @MODELS.register_module()
-class MixAndMatchNets(AdversarialModel):
+class MixAndMatchNets(ModalityModel):
     """One encoder and one decoder for each modality, any of which can be put together (thesis section 4.4).
 
     Aligned samples exist for some pairs of modalities only, in sets that share no sample; see
@@ -88,8 +81,7 @@ class MixAndMatchNets(AdversarialModel):
         batch_statistics: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.modalities: dict[str, Modality] = {name: MODELS.build(cfg) for name, cfg in modalities.items()}
+        super().__init__(modalities, batch_statistics, **kwargs)
         try:
             self.graph: TranslationGraph = MODELS.build({'type': 'TranslationGraph', **graph})
         except TypeError as error:
@@ -110,12 +102,7 @@ class MixAndMatchNets(AdversarialModel):
             self.fusion = LatentFusion(self.graph.modalities, self.graph.anchor, **(fusion or {}))
         except TypeError as error:
             raise ValueError(f'model.fusion = {dict(fusion)}: {error}') from None
-        self.batch_statistics = batch_statistics
         check_losses(self)
-        if isinstance(self.data_preprocessor, ModalityPreprocessor):
-            self.data_preprocessor.value_ranges = {
-                name: modality.value_range for name, modality in self.modalities.items() if modality.value_range
-            }
 
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """Checks that a training set has the graph's sets, and the first samples of any set their shape and range.
@@ -126,8 +113,7 @@ class MixAndMatchNets(AdversarialModel):
         training = key == 'train_dataloader'
         if training:
             check_sets(self.graph, getattr(dataset, 'sets', None), key)
-        index = np.linspace(0, len(dataset) - 1, min(NUM_CHECKED, len(dataset))).astype(int).tolist()
-        samples = self.data_preprocessor(dataset.__getitems__(index), training, StepRandom(0, device=self._device))
+        samples = self.some_samples(dataset, training)
         for name, values in samples.items() if training else [('', samples)]:
             check_values(self.modalities, self.input_multiple, values, key, name)
 
@@ -258,6 +244,10 @@ class MixAndMatchNets(AdversarialModel):
 
     # ------------------------------------------------------------------ inference
 
+    def translating_networks(self) -> list[nn.Module]:
+        """Returns the encoders and decoders."""
+        return [self.encoders, self.decoders]
+
     def encode(self, values: Tensor, modality: str) -> Latent:
         """Encodes values of a modality, as a batch has them, without noise."""
         return self.encoders[modality](self.modalities[modality].to_input(values))
@@ -286,42 +276,8 @@ class MixAndMatchNets(AdversarialModel):
             The decoders' raw outputs by target.
         """
         check_known('the translation', [*inputs, *via, *targets], self.modalities)
-        with sampling_mode([self.encoders, self.decoders], self.batch_statistics):
+        with sampling_mode(self.translating_networks(), self.batch_statistics):
             latent = self.fusion({name: self.encode(values, name) for name, values in inputs.items()}, **fusion)
             for modality in via:
                 latent = self.encode(self.modalities[modality].to_values(self.decode(latent, modality)), modality)
             return {target: self.decode(latent, target) for target in targets}
-
-    def translate(
-        self,
-        inputs: Mapping[str, np.ndarray],
-        target: str,
-        via: Sequence[str] = (),
-        **fusion: Any,
-    ) -> np.ndarray:
-        """Translates images to another modality, a pair that was seen in training or not.
-
-        Args:
-            inputs: Arrays by modality, (H, W[, C]) or a batch (N, H, W[, C]): uint8 images, depth in float metres
-                with 0 for missing, integer labels.
-            target: The modality to make.
-            via: Modalities to go through, e.g. ``['rgb']``: the cascade.
-            **fusion: As :class:`LatentFusion`, with several inputs.
-
-        Returns:
-            The same form for the target: uint8 images, metres (float32), labels (uint8); a batch for a batch.
-
-        Raises:
-            ValueError: An unknown modality, inputs of different sizes, or sides that the networks can't halve.
-        """
-        check_known('the translation', [*inputs, *via, target], self.modalities)
-        values, batched = read_pixels(self.modalities, self.input_multiple, inputs)
-        values = {name: value.to(self._device) for name, value in values.items()}
-        output = self.predict(values, [target], via, **fusion)[target]
-        pixels = self.modalities[target].to_pixels(self.modalities[target].to_values(output)).cpu().numpy()
-        return pixels if batched else pixels[0]
-
-    @property
-    def input_multiple(self) -> int:
-        """Of which the sides of an input must be multiples."""
-        return math.lcm(*(getattr(encoder, 'input_multiple', 1) for encoder in self.encoders.values()))

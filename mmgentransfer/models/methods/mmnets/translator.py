@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from mmgentransfer.models.game import AdversarialModel, Batch
+from mmgentransfer.models.game import Batch
 from mmgentransfer.models.methods.gan import sampling_mode
-from mmgentransfer.models.methods.mmnets.checks import check_known, check_values, read_pixels
+from mmgentransfer.models.methods.mmnets.checks import check_known, check_values
 from mmgentransfer.models.methods.mmnets.image_pool import ImagePool
-from mmgentransfer.models.methods.mmnets.modalities import Modality
-from mmgentransfer.models.methods.mmnets.preprocessor import ModalityPreprocessor
-from mmgentransfer.models.step_random import StepRandom
-from mmgentransfer.registry import MODELS, suggest
+from mmgentransfer.models.methods.mmnets.modality_model import ModalityModel
+from mmgentransfer.registry import suggest
 
 __all__ = ['ModalityTranslator', 'UnpairedTranslator']
 
-NUM_CHECKED = 32  # samples of a data set that are looked at before training
 
-
-class ModalityTranslator(AdversarialModel):
+class ModalityTranslator(ModalityModel):
     """A translator from one modality, or domain of images, to another.
 
     A batch holds values by modality, ``batch['depth']``, or by set and modality, ``batch['RD']['depth']``.
@@ -45,22 +39,16 @@ class ModalityTranslator(AdversarialModel):
     """Names of the loss terms beside those of the modalities."""
 
     def __init__(self, modalities: dict[str, dict], batch_statistics: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         # the order of a mapping is lost when a config is stored, and random numbers are drawn in this one
-        self.modalities: dict[str, Modality] = {name: MODELS.build(modalities[name]) for name in sorted(modalities)}
+        super().__init__({name: modalities[name] for name in sorted(modalities)}, batch_statistics, **kwargs)
         if len(self.modalities) < 2:
             raise ValueError(f'model.modalities must be two or more, got {list(self.modalities)}')
-        self.batch_statistics = batch_statistics
         known = [*self.modalities, *self.own_terms]
         for name in self.losses:
             if name not in known:
                 raise ValueError(f'model.losses has {name!r}, the method has {known}.{suggest(name, known)}')
         if missing := [name for name in self.modalities if name not in self.losses]:
             raise ValueError(f'model.losses lacks {missing}: every modality needs a loss of its name')
-        if isinstance(self.data_preprocessor, ModalityPreprocessor):
-            self.data_preprocessor.value_ranges = {
-                name: modality.value_range for name, modality in self.modalities.items() if modality.value_range
-            }
 
     # ------------------------------------------------------------------ what a subclass defines
 
@@ -70,10 +58,6 @@ class ModalityTranslator(AdversarialModel):
         Raises:
             ValueError: The model has no such translation.
         """
-        raise NotImplementedError
-
-    def translating_networks(self) -> list[nn.Module]:
-        """Returns the networks that :meth:`run` uses."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ values
@@ -104,12 +88,6 @@ class ModalityTranslator(AdversarialModel):
 
     # ------------------------------------------------------------------ checks
 
-    @property
-    def input_multiple(self) -> int:
-        """Of which the sides of an input must be multiples."""
-        modules = (module for network in self.translating_networks() for module in network.modules())
-        return math.lcm(*(getattr(module, 'input_multiple', 1) for module in modules))
-
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """Checks the shape and range of the first samples.
 
@@ -117,9 +95,7 @@ class ModalityTranslator(AdversarialModel):
             ValueError: A modality is missing in training, sides don't suit the networks, or labels are no classes.
         """
         training = key == 'train_dataloader'
-        index = np.linspace(0, len(dataset) - 1, min(NUM_CHECKED, len(dataset))).astype(int).tolist()
-        samples = self.data_preprocessor(dataset.__getitems__(index), training, StepRandom(0, device=self._device))
-        found = list(_parts(samples))
+        found = list(_parts(self.some_samples(dataset, training)))
         if training and (missing := [name for name in self.modalities if name not in dict(found)]):
             raise ValueError(f'{key}.dataset has {sorted(dict(found))}, but the model needs {missing} as well')
         for name, values in found:
@@ -153,28 +129,6 @@ class ModalityTranslator(AdversarialModel):
                 values = self.modalities[modality].to_values(self.run(self.to_input(values, source), source, modality))
                 source = modality
             return {target: self.run(self.to_input(values, source), source, target) for target in targets}
-
-    def translate(self, inputs: Mapping[str, np.ndarray], target: str, via: Sequence[str] = ()) -> np.ndarray:
-        """Translates images to another modality or domain.
-
-        Args:
-            inputs: An array (H, W[, C]), or a batch (N, H, W[, C]), by its modality: uint8 images, depth in float
-                metres with 0 for missing, integer labels.
-            target: The modality to make.
-            via: Modalities to go through, e.g. ``['rgb']``: a cascade.
-
-        Returns:
-            The same form for the target: uint8 images, metres (float32), labels (uint8); a batch for a batch.
-
-        Raises:
-            ValueError: An unknown modality, a translation that the model lacks, or a wrong array.
-        """
-        check_known('the translation', [*inputs, *via, target], list(self.modalities))
-        values, batched = read_pixels(self.modalities, self.input_multiple, inputs)
-        values = {name: value.to(self._device) for name, value in values.items()}
-        output = self.predict(values, [target], via)[target]
-        pixels = self.modalities[target].to_pixels(self.modalities[target].to_values(output)).cpu().numpy()
-        return pixels if batched else pixels[0]
 
 
 def _parts(batch: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
