@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +14,7 @@ TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/errors_by_generator.py'
 class Mined:
     """Two generators: the first makes black images, the second white ones in three cases of four."""
 
-    class selector:  # noqa: N801
-        probabilities = torch.tensor([0.25, 0.75])
+    selector = SimpleNamespace(probabilities=torch.tensor([0.25, 0.75]))
 
     def sample(self, num, seed, generator_index=None):
         images = np.zeros((num, 2, 2, 1), np.uint8)
@@ -30,7 +30,7 @@ class Brightness:
         return (images[:, 0, 0, 0] > 0).long()
 
 
-@pytest.mark.parametrize('generator, expected', [(0, (0.25, 50.0, 100.0)), (1, (0.75, 50.0, 25.0))])
+@pytest.mark.parametrize(('generator', 'expected'), [(0, (0.25, 50.0, 100.0)), (1, (0.75, 50.0, 25.0))])
 def test_errors(generator, expected, monkeypatch):
     spec = importlib.util.spec_from_file_location('errors_by_generator', TOOL)
     tool = importlib.util.module_from_spec(spec)
