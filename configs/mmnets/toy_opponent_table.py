@@ -1,6 +1,6 @@
 # Opponent colours of rendered objects (the form of thesis Table 4.1): what a classifier of colours makes of the images.
 # mmgentransfer sweep configs/mmnets/toy_opponent_table.py --jobs 2
-title = 'M&MNets on opponent colours of rendered objects: accuracy of translated images (300 + 300 + 150 iterations)'
+title = 'M&MNets on opponent colours of rendered objects: accuracy of translated images (400 + 400 + 200 iterations)'
 prerequisites = [dict(config='configs/classifiers/objects_32.py', work_dir='work_dirs/classifiers/objects_32')]
 base = dict(config='configs/mmnets/toy_opponent.py')
 rows = [

@@ -224,7 +224,10 @@ def shrink_aligned(dataset: Config, folder: Path) -> None:
         dataset.num_scenes = 2 * FEW
         return
     if dataset.type == 'ToyObjects':
-        dataset.num_per_class = FEW
+        if dataset.get('counts'):
+            dataset.counts = dict.fromkeys(dataset.counts, FEW)
+        else:
+            dataset.num_per_class = FEW
         return
     assert dataset.type == 'AlignedModalities', f'shrink does not know the data set {dataset.type}'
     root = folder / dataset.data_root
