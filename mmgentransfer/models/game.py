@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,34 +22,14 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mmgentransfer.engine.distributed import average_gradients
+from mmgentransfer.models.batch import Batch
+from mmgentransfer.models.network_building import build_network, check_names, forked_random, initialise
 from mmgentransfer.models.partial_training import rest_untrained_layers, set_mode
-from mmgentransfer.models.schedule import Stage, parse_moves, parse_stages
-from mmgentransfer.models.step_random import StepRandom, derive_seed
+from mmgentransfer.models.schedule import Move, Stage, parse_moves, parse_stages
+from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import MODELS, suggest
 
 __all__ = ['AdversarialModel', 'Batch']
-
-
-class Batch(dict):
-    """The tensors of one update by name, e.g. ``images`` (N, C, H, W), with the random numbers that belong to it.
-
-    Data of several sources are dicts of such tensors: ``batch['RS']['rgb']``.
-
-    Attributes:
-        random: The random numbers of this update.
-        shared: What the method's ``shared_pass`` gave in this iteration; None in a method that has none.
-    """
-
-    def __init__(self, data: dict[str, Any], random: StepRandom, shared: Any = None) -> None:
-        super().__init__(data)
-        self.random = random
-        self.shared = shared
-
-    @property
-    def size(self) -> int:
-        """Number of images N, of the first source."""
-        first = next(iter(self.values()))
-        return Batch(first, self.random).size if isinstance(first, dict) else first.shape[0]
 
 
 class AdversarialModel(BaseModel):
@@ -58,6 +37,7 @@ class AdversarialModel(BaseModel):
 
     A subclass names its ``players`` (player -> names of its networks) and defines, for each, a method
     ``<player>_losses(batch: Batch) -> dict[str, Tensor]`` that returns unweighted scalar terms, named as in ``losses``.
+    A player that moves by several losses functions has further ones, which ``moves`` name.
     A term of another name has no weight and is only logged.
 
     A player whose forward pass the others need as well may make it once an iteration, before the first move: the method
@@ -96,14 +76,21 @@ class AdversarialModel(BaseModel):
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
         self.trainable_names = [name for names in self.players.values() for name in names]
         self.network_names = [*self.trainable_names, *self.frozen]
-        _same_names('model.networks', networks, self.network_names)
+        check_names('model.networks', networks, self.network_names)
         for name in self.network_names:
             setattr(self, name, self._build_network(name, networks[name]))
         for name in self.frozen:
             getattr(self, name).requires_grad_(False)
         self.losses = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in losses.items()})
         self.ema = nn.ModuleDict()
-        self.moves = parse_moves(moves, list(self.players))
+        self.moves = parse_moves(moves, self.players)
+        for index, move in enumerate(self.moves):
+            if move.losses and not hasattr(self, move.function):
+                known = [name.removesuffix('_losses') for name in dir(self) if name.endswith('_losses')]
+                raise ValueError(
+                    f'model.moves[{index}].losses is {move.losses!r}; a {type(self).__name__} has {known}.'
+                    f'{suggest(move.losses, known)}'
+                )
         self.stages = parse_stages(
             stages or [dict(name='train')],
             networks={name: self.get_submodule(name) for name in self._nameable()},
@@ -121,22 +108,8 @@ class AdversarialModel(BaseModel):
     # ------------------------------------------------------------------ building
 
     def _build_network(self, name: str, cfg: dict | list[dict]) -> nn.Module:
-        """Builds a network from random numbers of its own, so that no other network's presence changes its weights."""
-        with _forked_random(name):
-            if isinstance(cfg, (list, tuple)):
-                return nn.ModuleList(MODELS.build(item) for item in cfg)
-            if 'type' not in cfg and all(isinstance(item, dict) for item in cfg.values()):
-                return self._build_members(name, cfg)
-            return MODELS.build(cfg)
-
-    @staticmethod
-    def _build_members(name: str, cfg: dict[str, dict]) -> nn.ModuleDict:
-        """Builds the networks of a dict, in the order of their names: a dumped config has lost the order of its own."""
-        members = nn.ModuleDict()
-        for key in sorted(cfg):
-            with _forked_random(f'{name}.{key}'):
-                members[key] = MODELS.build(cfg[key])
-        return members
+        """Builds one of the networks; a method may make up a part of its config."""
+        return build_network(name, cfg)
 
     def init_weights(self) -> None:
         """Initialises every network (random, then what its ``init_cfg`` asks), each from random numbers of its own.
@@ -148,9 +121,9 @@ class AdversarialModel(BaseModel):
             groups = [[member] for member in self._members(name)] if by_name else [self._members(name)]
             for members in groups:  # the networks of a list draw one after the other, those of a dict each for itself
                 key = members[0] if by_name else name
-                with _forked_random(key), DefaultScope.overwrite_default_scope('mmgentransfer'):
+                with forked_random(key), DefaultScope.overwrite_default_scope('mmgentransfer'):
                     for member in members:
-                        _initialise(f'model.networks.{member}', self.get_submodule(member))
+                        initialise(f'model.networks.{member}', self.get_submodule(member))
         self.update_ema(momentum=0.0)
         self._is_init = True
 
@@ -175,6 +148,12 @@ class AdversarialModel(BaseModel):
         self._stage_index = index
         self.trained = self.trained_in(self.stage)
         self.train(self.training)
+
+    def begin_stage(self) -> None:
+        """Hands weights over; called once when a training arrives at the current stage, not when it resumes within."""
+
+    def check_weights(self, state: dict[str, Tensor]) -> None:
+        """Raises a ``ValueError`` if weights of the right shapes still don't fit; it has no objection."""
 
     def trained_in(self, stage: Stage) -> dict[str, list[str]]:
         """Returns the networks that each player trains in a stage, members of lists and dicts one by one."""
@@ -265,18 +244,25 @@ class AdversarialModel(BaseModel):
         return max((move.repeat * move.accumulate for move in self.moves), default=1)
 
     def train_step(
-        self, data: dict, optim_wrapper: dict[str, OptimWrapper], iteration: int = 0, seed: int = 0
+        self,
+        data: dict | None,
+        optim_wrapper: dict[str, OptimWrapper],
+        iteration: int = 0,
+        seed: int = 0,
+        batch_size: int | None = None,
     ) -> dict[str, Tensor]:
         """Plays every move once.
 
         Args:
-            data: The loader's batch, holding the images of all repeats of the iteration.
+            data: The loader's batch, holding the images of all repeats of the iteration; None in a stage without data.
             optim_wrapper: Optimiser wrapper of each player.
             iteration: Counter that the random numbers follow from.
             seed: The run's seed.
+            batch_size: The loader's batch size, which counts where there is no batch.
 
         Returns:
-            Detached scalar terms of each move's last update, as ``player/term``.
+            Detached scalar terms of each move's last update, as ``player/term``, or as ``losses/term`` for a move that
+            names its losses function.
 
         Raises:
             ValueError: The batch can't be split evenly into the repeats.
@@ -286,38 +272,44 @@ class AdversarialModel(BaseModel):
         def random(*counters: int) -> StepRandom:
             return StepRandom(seed, iteration, *counters, rank=rank, world_size=world_size, device=self._device)
 
-        chunks = self._split(self.data_preprocessor(data, training=True, random=random(len(self.moves))))
+        if data is None:
+            chunks, size = [{}] * self.num_chunks, batch_size // self.num_chunks
+        else:
+            size = None
+            chunks = self._split(self.data_preprocessor(data, training=True, random=random(len(self.moves))))
         logs: dict[str, Tensor] = {}
         shared = None
         if self.shared_player is not None:
             with self._only_trainable(self.trained[self.shared_player]):
                 with optim_wrapper[self.shared_player].optim_context(self):
-                    shared = self.shared_pass(Batch(chunks[0], random(len(self.moves) + 1)))
+                    shared = self.shared_pass(Batch(chunks[0], random(len(self.moves) + 1), None, size))
         for index, move in enumerate(self.moves):
-            if not self.trained[move.player] or iteration % move.every:
+            frozen = self._expand(move.freeze)
+            names = [name for name in self.trained[move.player] if name not in frozen]
+            if not names or iteration % move.every:
                 continue
-            with self._only_trainable(self.trained[move.player]) as parameters:
+            with self._only_trainable(names) as parameters:
                 for repeat in range(move.repeat):
                     first = repeat * move.accumulate
                     batches = [
-                        Batch(chunks[first + i], random(index, repeat, i), shared) for i in range(move.accumulate)
+                        Batch(chunks[first + i], random(index, repeat, i), shared, size) for i in range(move.accumulate)
                     ]
-                    terms = self._update(move.player, batches, parameters, optim_wrapper[move.player])
-            logs.update({f'{move.player}/{name}': value for name, value in terms.items()})
+                    terms = self._update(move, batches, parameters, optim_wrapper[move.player])
+            logs.update({f'{move.losses or move.player}/{name}': value for name, value in terms.items()})
         return logs
 
     def _update(
-        self, player: str, batches: list[Batch], parameters: list[nn.Parameter], wrapper: OptimWrapper
+        self, move: Move, batches: list[Batch], parameters: list[nn.Parameter], wrapper: OptimWrapper
     ) -> dict[str, Tensor]:
-        """One optimiser step of ``player``; returns the detached terms of the last micro-batch."""
-        losses: Callable[[Batch], dict[str, Tensor]] = getattr(self, f'{player}_losses')
+        """One optimiser step of the player; returns the detached terms of the last micro-batch."""
+        losses: Callable[[Batch], dict[str, Tensor]] = getattr(self, move.function)
         for batch in batches:
             with wrapper.optim_context(self):
                 terms = losses(batch)
                 weighted = [self.weight(name) * value for name, value in terms.items() if self.weight(name)]
                 if not weighted:
                     raise ValueError(
-                        f'stage {self.stage.name!r} gives every loss term of the player {player!r} the weight 0 '
+                        f'stage {self.stage.name!r} gives every loss term of the player {move.player!r} the weight 0 '
                         f'({sorted(terms)}): leave its move out of model.moves, or its networks out of the stage'
                     )
                 total = sum(weighted)
@@ -397,37 +389,3 @@ class AdversarialModel(BaseModel):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not part of a game: a method offers ``sample`` or ``translate``."""
         raise TypeError(f'{type(self).__name__} has no forward pass of its own; call its sampling method')
-
-
-def _initialise(key: str, network: nn.Module) -> None:
-    """Initialises a network; an error names its config key."""
-    if not hasattr(network, 'init_weights'):
-        return
-    network._dump_init_info = _nothing  # MMEngine would print every tensor, as "unchanged"
-    try:
-        network.init_weights()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f'{key}.init_cfg: {error}') from error
-    except ValueError as error:
-        raise ValueError(f'{key}: {error}') from error
-
-
-def _nothing() -> None:
-    pass
-
-
-def _same_names(key: str, given: dict, wanted: list[str]) -> None:
-    unknown = sorted(set(given) - set(wanted))
-    if unknown:
-        raise ValueError(f'{key} has {unknown[0]!r}, the method has {wanted}.{suggest(unknown[0], wanted)}')
-    missing = sorted(set(wanted) - set(given))
-    if missing:
-        raise ValueError(f'{key} lacks {missing}; the method needs {wanted}')
-
-
-@contextmanager
-def _forked_random(name: str) -> Iterator[None]:
-    """Inside, random numbers follow from the global seed and ``name`` alone; outside, nothing has moved."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(torch.initial_seed(), zlib.crc32(name.encode())))
-        yield

@@ -23,12 +23,21 @@ class Move:
         repeat: Number of updates in a row, each on images of its own (the critic's ``n_critic``).
         accumulate: Number of micro-batches whose gradients are averaged for one update.
         every: The move is played in every so many iterations, beginning with the first.
+        losses: The losses function is ``<losses>_losses``, for a player that moves by several; None: ``player``.
+        freeze: Networks of the player that this move leaves alone.
     """
 
     player: str
     repeat: int = 1
     accumulate: int = 1
     every: int = 1
+    losses: str | None = None
+    freeze: list[str] = field(default_factory=list)
+
+    @property
+    def function(self) -> str:
+        """Name of the losses function."""
+        return f'{self.losses or self.player}_losses'
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class Stage:
             gradient and no optimiser state; layers without a trained parameter are in eval mode.
         modes: Modes by network, in place of 'train' for trained and 'eval' for frozen ones: 'train', 'eval', or
             'fixed_statistics', 'train' with batch norms that use their running statistics and leave them alone.
+        data: Whether an iteration takes a batch of the loader; without, the method's batches are empty.
     """
 
     name: str
@@ -61,13 +71,15 @@ class Stage:
     reset_optimizers: bool = False
     only: dict[str, list[str]] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
+    data: bool = True
 
 
-def parse_moves(configs: Sequence[dict], players: list[str]) -> list[Move]:
-    """Makes the moves of ``model.moves``.
+def parse_moves(configs: Sequence[dict], players: dict[str, list[str]]) -> list[Move]:
+    """Makes the moves of ``model.moves``; ``players`` has the names of each player's networks.
 
     Raises:
-        ValueError: A move has an unknown key or player, or a number below 1.
+        ValueError: A move has an unknown key or player, freezes a network that its player hasn't, or has a number
+            below 1.
     """
     moves = []
     for index, cfg in enumerate(configs):
@@ -78,10 +90,16 @@ def parse_moves(configs: Sequence[dict], players: list[str]) -> list[Move]:
         if move.player not in players:
             raise ValueError(
                 f'model.moves[{index}].player is {move.player!r}; the players are {sorted(players)}.'
-                f'{suggest(move.player, players)}'
+                f'{suggest(move.player, list(players))}'
             )
         if min(move.repeat, move.accumulate, move.every) < 1:
             raise ValueError(f'model.moves[{index}]: repeat, accumulate and every are at least 1, got {dict(cfg)}')
+        for name in move.freeze:
+            if name not in players[move.player]:
+                raise ValueError(
+                    f'model.moves[{index}].freeze names {name!r}; the networks of {move.player!r} are '
+                    f'{players[move.player]}.{suggest(name, players[move.player])}'
+                )
         moves.append(move)
     return moves
 

@@ -48,9 +48,11 @@ class StageHook(Hook):
         if any(other.lr for other in runner.model.stages):
             self._set_lr(runner, stage.lr)
         begins = runner.iter == 0 or runner.model.stage_index_at(runner.iter - 1) != index
-        if stage.reset_optimizers and begins:  # not in the middle of a stage, where a resumed run has its state
-            for wrapper in runner.optim_wrapper.values():
-                wrapper.optimizer.state.clear()
+        if begins:  # not in the middle of a stage, where a resumed run has what this would change
+            runner.model.begin_stage()
+            if stage.reset_optimizers:
+                for wrapper in runner.optim_wrapper.values():
+                    wrapper.optimizer.state.clear()
         runner.logger.info(
             f'stage {stage.name!r} ({index + 1} of {len(runner.model.stages)}) at iteration {runner.iter}: '
             f'training {", ".join(_described(name, stage.only) for name in sorted(runner.model.trained_names()))}'
@@ -58,8 +60,9 @@ class StageHook(Hook):
 
     def _set_lr(self, runner: Runner, lr: dict[str, float]) -> None:
         for player, wrapper in runner.optim_wrapper.items():
+            default = wrapper.optimizer.defaults['lr']  # groups keep their ratio to it (paramwise_cfg's lr_mult)
             for group, base in zip(wrapper.param_groups, self._base_lr[player], strict=True):
-                group['lr'] = lr.get(player, base)
+                group['lr'] = base if player not in lr else lr[player] * (base / default if default else 1.0)
 
 
 def _described(name: str, only: dict[str, list[str]]) -> str:

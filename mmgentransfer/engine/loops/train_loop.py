@@ -49,8 +49,10 @@ class GameTrainLoop(IterBasedTrainLoop):
         self.val_at_start = val_at_start
         self._check_val_at()
         self._check_stages()
-        self._check_batch(repeat_images)
-        runner.model.check_dataset(self.dataloader.dataset)
+        self.dataloader_iterator = _StageBatches(self.dataloader_iterator, runner.model)
+        if any(stage.data for stage in runner.model.stages):
+            self._check_batch(repeat_images)
+            runner.model.check_dataset(self.dataloader.dataset)
 
     def _check_val_at(self) -> None:
         wrong = [iteration for iteration in self.val_at if not isinstance(iteration, int) or iteration < 1]
@@ -98,7 +100,11 @@ class GameTrainLoop(IterBasedTrainLoop):
         self.runner.call_hook('before_train_iter', batch_idx=self._iter, data_batch=data_batch)
         started = time.perf_counter()
         outputs = self.runner.model.train_step(
-            data_batch, optim_wrapper=self.runner.optim_wrapper, iteration=self._iter, seed=self.runner.seed
+            data_batch,
+            optim_wrapper=self.runner.optim_wrapper,
+            iteration=self._iter,
+            seed=self.runner.seed,
+            batch_size=self.dataloader.batch_size,
         )
         broadcast_buffers(self.runner.model)
         hub = self.runner.message_hub  # seconds of training alone; part of the checkpoint, so a resumed run goes on
@@ -108,3 +114,30 @@ class GameTrainLoop(IterBasedTrainLoop):
         regular = self._iter % self.val_interval == 0 or self._iter == self._max_iters
         if self._iter in self.val_at and not regular and self.runner.val_loop is not None:
             self.runner.val_loop.run()
+
+
+class _StageBatches:
+    """A loader's batches for the stages that take data, and None for the others, which leave the loader alone.
+
+    Args:
+        iterator: MMEngine's endless iterator of the loader.
+        model: Has the stages.
+    """
+
+    def __init__(self, iterator: Any, model: Any) -> None:
+        self._iterator = iterator
+        self._model = model
+        self._iteration = 0
+
+    def __next__(self) -> dict | None:
+        takes_data = self._takes_data(self._iteration)
+        self._iteration += 1
+        return next(self._iterator) if takes_data else None
+
+    def skip_iter(self, num_iters: int) -> None:
+        """Passes over the batches of the iterations that a resumed run has had."""
+        self._iterator.skip_iter(sum(map(self._takes_data, range(self._iteration, self._iteration + num_iters))))
+        self._iteration += num_iters
+
+    def _takes_data(self, iteration: int) -> bool:
+        return self._model.stages[self._model.stage_index_at(iteration)].data
