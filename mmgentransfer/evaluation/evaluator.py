@@ -51,7 +51,7 @@ class GenerationEvaluator:
         self.reset()
 
     def _check_metrics(self, declared: list[str]) -> None:
-        first: dict[tuple[type, str | None], int] = {}
+        first: dict[tuple[type, str | None, object], int] = {}
         for i, metric in enumerate(self.metrics):
             name = metric.extractor
             if name is not None and name not in declared:
@@ -59,7 +59,7 @@ class GenerationEvaluator:
                     f'val_evaluator.metrics[{i}].extractor is {name!r}, which val_evaluator.extractors does not '
                     f'declare; declared: {", ".join(map(repr, declared)) or "none"}.{suggest(name, declared)}'
                 )
-            j = first.setdefault((type(metric), name), i)
+            j = first.setdefault((type(metric), name, getattr(metric, 'variant', None)), i)
             if j != i:
                 raise ValueError(
                     f'val_evaluator.metrics[{j}] and [{i}] are both {type(metric).__name__} with extractor {name!r}: '

@@ -29,6 +29,11 @@ class ImageSet:
     def __len__(self) -> int:
         return next((len(x) for x in (self.images, self.features, self.logits) if x is not None), 0)
 
+    def at(self, rows: np.ndarray) -> ImageSet:
+        """Returns the images at ``rows``."""
+        parts = dict(images=self.images, features=self.features, logits=self.logits, labels=self.labels)
+        return ImageSet(**{name: None if array is None else array[rows] for name, array in parts.items()})
+
     @cached_property
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean (D,) and covariance (D, D) of the features, computed once and shared by the metrics."""

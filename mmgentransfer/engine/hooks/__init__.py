@@ -1,6 +1,7 @@
 """What happens around the training step."""
 
 from .checkpoint_hook import AtomicCheckpointHook
+from .domain_translation_grid_hook import DomainTranslationGridHook
 from .ema_hook import EMAHook
 from .game_info_hook import GameInfoHook
 from .nearest_grid_hook import NearestGridHook
@@ -11,6 +12,7 @@ from .translation_grid_hook import TranslationGridHook
 
 __all__ = [
     'AtomicCheckpointHook',
+    'DomainTranslationGridHook',
     'EMAHook',
     'GameInfoHook',
     'NearestGridHook',

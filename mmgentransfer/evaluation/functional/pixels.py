@@ -67,3 +67,9 @@ def nearest_rows(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             best[closer], best_index[closer] = smallest[closer], index[closer] + j
         best += np.einsum('nd,nd->n', x, x)
     return np.sqrt(np.maximum(nearest, 0.0, out=nearest), out=nearest), indices
+
+
+def pixel_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean absolute difference of corresponding images, float64 (N,), in their unit."""
+    difference = np.abs(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
+    return difference.reshape(len(difference), -1).mean(axis=1)

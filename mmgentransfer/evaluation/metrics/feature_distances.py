@@ -58,29 +58,37 @@ class SubsetFIDLowerBound:
 class KID:
     """Unbiased squared MMD with a cubic kernel, as ``kid_<extractor>``; lower is better.
 
-    Unlike FID its expectation does not depend on the number of images, which suits small reference sets.
+    Unlike FID its expectation does not depend on the number of images, which suits small reference sets. With a
+    ``scale``, such as the 100 of many papers' tables, the result is ``kid_x100_<extractor>``.
 
     Args:
         extractor: Name of the extractor.
         subsets: Number of random subsets averaged.
         subset_size: Images of a subset; at most what the smaller set has.
         seed: Seed of the subsets.
+        scale: Factor of the result.
     """
 
     needs_train = False
 
-    def __init__(self, extractor: str, subsets: int = 100, subset_size: int = 1000, seed: int = 0) -> None:
+    def __init__(
+        self, extractor: str, subsets: int = 100, subset_size: int = 1000, seed: int = 0, scale: int = 1
+    ) -> None:
         if subsets < 1 or subset_size < 2:
             raise ValueError(f'KID needs subsets >= 1 and subset_size >= 2; got {subsets} and {subset_size}')
+        if scale < 1:
+            raise ValueError(f'KID.scale={scale} must be 1 or more')
+        self.scale = scale
         self.extractor = extractor
         self.subsets = subsets
         self.subset_size = subset_size
         self.seed = seed
 
     def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
-        """Returns ``kid_<extractor>``."""
+        """Returns ``kid_<extractor>``, or with a scale ``kid_x<scale>_<extractor>``."""
         value = kid_from_features(real.features, fake.features, self.subsets, self.subset_size, self.seed)
-        return {f'kid_{self.extractor}': value}
+        name = 'kid' if self.scale == 1 else f'kid_x{self.scale}'
+        return {f'{name}_{self.extractor}': self.scale * value}
 
 
 @METRICS.register_module()

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
-from mmgentransfer.models.game import AdversarialModel, Batch
-from mmgentransfer.models.methods.gan import sampling_mode
+from mmgentransfer.models.domain_translator import DomainTranslator
+from mmgentransfer.models.game import Batch
 from mmgentransfer.registry import MODELS, suggest
 
 __all__ = ['StarGAN']
 
-Domains = str | Sequence[str] | Mapping[str, Any] | Sequence[Sequence[float]]
-
 
 @MODELS.register_module()
-class StarGAN(AdversarialModel):
+class StarGAN(DomainTranslator):
     """StarGAN for images with labels of their domain, (N,), or of their attributes, (N, C) of 0 and 1.
 
     Each image is translated to the domain of another one of the batch. The loss terms are ``adversarial`` and, for the
@@ -38,10 +34,7 @@ class StarGAN(AdversarialModel):
     players = dict(critic=['critic'], generator=['generator'])
 
     def __init__(self, domains: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.domains = list(domains)
-        if len(self.domains) < 2 or len(set(self.domains)) < len(self.domains):
-            raise ValueError(f'model.domains must be two or more different names, got {self.domains}')
+        super().__init__(domains, **kwargs)
         for name in ('generator', 'critic'):
             found = getattr(self, name).num_domains
             if found != len(self.domains):
@@ -58,28 +51,13 @@ class StarGAN(AdversarialModel):
     # ------------------------------------------------------------------ training
 
     @property
-    def _exclusive(self) -> bool:
+    def exclusive(self) -> bool:
+        """As ``model.losses.domain.exclusive`` says."""
         return self.losses['domain'].exclusive
-
-    def _domains_of(self, batch: Batch) -> Tensor:
-        """Returns the domains of a batch's images as float vectors (N, C).
-
-        Raises:
-            ValueError: The labels are of another kind than ``model.losses.domain.exclusive`` says.
-        """
-        labels, num = batch['labels'], len(self.domains)
-        if self._exclusive and labels.ndim == 1:
-            return F.one_hot(labels, num).to(torch.float32)
-        if not self._exclusive and labels.shape[1:] == (num,):
-            return labels.to(torch.float32)
-        raise ValueError(
-            f'model.losses.domain.exclusive={self._exclusive} needs labels of the shape '
-            f'{"(N,)" if self._exclusive else f"(N, {num})"}, got {tuple(labels.shape)}'
-        )
 
     def _targets(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns the images' own domains and those that they are translated to, which are other images' own."""
-        own = self._domains_of(batch)
+        own = self.domains_of(batch['labels'])
         return own, own[batch.random.uniform(len(own)).argsort()]
 
     def critic_losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -115,53 +93,18 @@ class StarGAN(AdversarialModel):
 
     # ------------------------------------------------------------------ inference
 
-    def target_vectors(self, target: Domains, num: int) -> Tensor:
-        """Returns the vectors (num, C) that ``target`` stands for, see :meth:`translate`.
+    def translating_networks(self, which: str = 'ema') -> list[nn.Module]:
+        """Returns the generator."""
+        return [self.network('generator', which)]
 
-        Raises:
-            ValueError: It names no domain, or is not for ``num`` images.
-        """
-        names = [target] if isinstance(target, str) else list(target)
-        if names and all(isinstance(name, str) for name in names):
-            for name in names:
-                if name not in self.domains:
-                    raise ValueError(f'the target {name!r} is none of {self.domains}.{suggest(name, self.domains)}')
-            if self._exclusive and len(names) != 1:
-                raise ValueError(f'domains exclude each other: an image has one, got {names}')
-            on = dict.fromkeys(names, True) if not isinstance(target, Mapping) else target
-            vector = [float(bool(on.get(name, False))) for name in self.domains]
-            return torch.tensor(vector, device=self._device).expand(num, -1)
-        vectors = torch.as_tensor(np.asarray(target), dtype=torch.float32, device=self._device)
-        if vectors.shape != (num, len(self.domains)):
-            raise ValueError(
-                f'{num} images need target vectors of the shape ({num}, {len(self.domains)}), got '
-                f'{tuple(vectors.shape)}'
-            )
-        return vectors
+    def translate_values(
+        self, values: Tensor, targets: Tensor, codes: Tensor | None = None, which: str = 'ema', **options: Any
+    ) -> Tensor:
+        """Translates images, see :meth:`DomainTranslator.translate_values`; there are no options."""
+        if options:
+            raise ValueError(f'StarGAN.translate has no options, got {sorted(options)}')
+        return self.network('generator', which)(values, targets)[:, None]
 
-    @torch.no_grad()
-    def translate(self, images: np.ndarray, target: Domains, which: str = 'ema') -> np.ndarray:
-        """Translates images to a domain, or sets their attributes.
-
-        Args:
-            images: uint8 (H, W, C), or a batch (N, H, W, C).
-            target: A domain's name; for attributes the names of those that are set, or 0 or 1 by name; or a vector for
-                each image, (N, C).
-            which: 'ema' uses moving averages where the model has them, 'live' the trained weights.
-
-        Returns:
-            uint8 of the shape of ``images``.
-
-        Raises:
-            ValueError: The images are no uint8 arrays, or the target is unknown.
-        """
-        array = np.asarray(images)
-        if array.dtype != np.uint8 or array.ndim not in (3, 4):
-            raise ValueError(f'images are uint8 (H, W, C) or (N, H, W, C), got {array.dtype} {array.shape}')
-        batch = torch.from_numpy(np.ascontiguousarray(array if array.ndim == 4 else array[None])).movedim(-1, 1)
-        values = self.data_preprocessor(dict(images=batch))['images'].to(self._device)
-        generator = self.network('generator', which)
-        with sampling_mode([generator]):
-            output = generator(values, self.target_vectors(target, len(values)))
-        pixels = self.data_preprocessor.to_uint8(output).movedim(1, -1).cpu().numpy()
-        return pixels if array.ndim == 4 else pixels[0]
+    def reconstruct_values(self, values: Tensor, domains: Tensor, which: str = 'ema') -> Tensor:
+        """Returns the images (N, C, H, W) translated to the domains that they have."""
+        return self.network('generator', which)(values, domains)
