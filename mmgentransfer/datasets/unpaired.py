@@ -87,6 +87,10 @@ class UnpairedDomains(Dataset):
             for name, (images, _) in self._images.items()
         }
 
+    def images_of(self, name: str) -> tuple[ImageDataset, np.ndarray]:
+        """Returns the data set that has a domain's images, and which of its items they are."""
+        return self._images[name]
+
     def domain(self, name: str) -> Tensor:
         """Returns all images of a domain, uint8 (N, C, H, W), in the order of its data set."""
         images, index = self._images[name]

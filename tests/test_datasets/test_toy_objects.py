@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import colorsys
 import itertools
 import math
 import zlib
@@ -362,3 +363,29 @@ def test_masks_come_with_the_batch():
 def test_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         ToyObjects(**arguments)
+
+
+# ---------------------------------------------------------------------- hues
+
+
+def test_colours_of_a_hue_have_any_saturation_and_value():
+    """Of a disc that fills the image, the middle pixel has the object's colour: its HSV is in the ranges told."""
+    degrees = dict(yellow=60, green=120, blue=220, orange=28)
+    dataset = ToyObjects(
+        num_per_class=60, labelled='colour', colours=list(degrees), colour_space='hsv', shapes=['disc'], size=(0.8, 0.8)
+    )
+    middle = dataset.images[:, :, 16, 16].double() / 255
+    hues, saturations, values = torch.tensor([colorsys.rgb_to_hsv(*pixel) for pixel in middle.tolist()]).T
+    wanted = torch.tensor([degrees[dataset.classes[label]] for label in dataset.labels])
+    assert (360 * hues - wanted).abs().max() < 6 + 2  # two degrees for rounding to 8 bits
+    for found, low, high in ((saturations, 0.5, 1), (values, 0.35, 1)):
+        assert low - 0.01 < found.min() < low + 0.05
+        assert high - 0.05 < found.max() <= high
+    assert ((360 * hues - wanted).abs() > 4).sum() > 20
+
+
+def test_colours_without_a_hue_are_refused_there():
+    with pytest.raises(ValueError, match="'brown' is not one of"):
+        ToyObjects(num_images=2, colours=['brown'], colour_space='hsv')
+    with pytest.raises(ValueError, match="colour_space='hsl' is not one of"):
+        ToyObjects(num_images=2, colour_space='hsl')

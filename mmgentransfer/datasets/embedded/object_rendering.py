@@ -17,11 +17,13 @@ from torch import Tensor
 __all__ = [
     'BACKGROUNDS',
     'COLOURS',
+    'HUES',
     'LATTICE',
     'SHAPES',
     'TEXTURES',
     'ObjectScene',
     'draw_scene',
+    'hsv_to_rgb',
     'normal_numbers',
     'to_luma',
     'uniform_numbers',
@@ -42,6 +44,8 @@ COLOURS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     'white': ((255, 255, 255), (255, 255, 255)),
     'yellow': ((220, 195, 0), (255, 240, 80)),
 }
+# Degrees of those with a hue.
+HUES = dict(red=0, orange=28, yellow=60, green=120, turquoise=175, blue=220, purple=275, pink=330)
 BACKGROUNDS = ('black', 'plain', 'gradient', 'cluttered')
 
 # 16 noise cells a side; the lattice has one value more
@@ -85,6 +89,12 @@ def _random_bits(stream: str, indices: np.ndarray, columns: int) -> np.ndarray:
 def to_luma(rgb: np.ndarray) -> np.ndarray:
     """Returns the ITU-R 601 luma (..., 1) of colours (..., 3)."""
     return (rgb * (0.299, 0.587, 0.114)).sum(-1, keepdims=True)
+
+
+def hsv_to_rgb(hue: np.ndarray, saturation: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Returns the colours (N, 3) of hues in degrees, saturations and values in [0, 1], (N,) each."""
+    place = (np.array([5.0, 3.0, 1.0]) + hue[:, None] / 60) % 6
+    return value[:, None] * (1 - saturation[:, None] * np.minimum(place, 4 - place).clip(0, 1))
 
 
 # ---------------------------------------------------------------------- shapes

@@ -13,11 +13,13 @@ from ..image_dataset import ImageDataset
 from .object_rendering import (
     BACKGROUNDS,
     COLOURS,
+    HUES,
     LATTICE,
     SHAPES,
     TEXTURES,
     ObjectScene,
     draw_scene,
+    hsv_to_rgb,
     normal_numbers,
     to_luma,
     uniform_numbers,
@@ -26,6 +28,8 @@ from .object_rendering import (
 __all__ = ['ToyObjects']
 
 SPLITS = ('train', 'test')
+COLOUR_SPACES = ('rgb', 'hsv')
+HUE_JITTER = 6  # degrees
 SIDES = (8, 128)
 PLURALS = {'shape': 'shapes', 'colour': 'colours', 'texture': 'textures'}
 CLUTTER = 8  # rectangles
@@ -56,6 +60,9 @@ class ToyObjects(ImageDataset):
         shapes: Of 'bag', 'crescent', 'cross', 'disc', 'hexagon', 'ring', 'square', 'star', 'triangle'.
         colours: Of 'black', 'blue', 'brown', 'green', 'grey', 'orange', 'pink', 'purple', 'red', 'turquoise', 'white',
             'yellow'; each is a range of RGB values, 'white' is 255 throughout.
+        colour_space: 'rgb' for these ranges; 'hsv' for each of the eight with a hue ('red', 'orange', 'yellow',
+            'green', 'turquoise', 'blue', 'purple', 'pink') within 6 degrees of it, and of any saturation in [0.5, 1]
+            and value in [0.35, 1], so that a translator to a colour has several answers.
         textures: Of 'plain', 'stripes', 'dots', 'checks', 'noise'.
         background: 'black', 'plain' (one grey), 'gradient' (a tilted grey) or 'cluttered' (rectangles on that).
         background_range: Lowest and highest grey level of the background, in [0, 1].
@@ -88,7 +95,8 @@ class ToyObjects(ImageDataset):
         seed: int = 0,
         skip: int = 0,
         shapes: Sequence[str] = tuple(SHAPES),
-        colours: Sequence[str] = tuple(COLOURS),
+        colours: Sequence[str] | None = None,
+        colour_space: str = 'rgb',
         textures: Sequence[str] = ('plain',),
         background: str = 'plain',
         background_range: tuple[float, float] = (0.6, 0.8),
@@ -106,6 +114,7 @@ class ToyObjects(ImageDataset):
         _check_name('channels', channels, (1, 3))
         _check_name('split', split, SPLITS)
         _check_name('background', background, BACKGROUNDS)
+        _check_name('colour_space', colour_space, COLOUR_SPACES)
         if labelled is not None:
             _check_name('labelled', labelled, tuple(PLURALS))
         for key, value in (('seed', seed), ('skip', skip)):
@@ -114,9 +123,10 @@ class ToyObjects(ImageDataset):
         for key, value in (('shading', shading), ('noise', noise)):
             if not 0 <= value <= 1:
                 raise ValueError(f'dataset.{key}={value} must lie in [0, 1]')
+        known_colours = tuple(HUES if colour_space == 'hsv' else COLOURS)
         self._values = {
             'shape': _names('shapes', shapes, tuple(SHAPES)),
-            'colour': _names('colours', colours, tuple(COLOURS)),
+            'colour': _names('colours', known_colours if colours is None else colours, known_colours),
             'texture': _names('textures', textures, TEXTURES),
         }
         if background == 'black' and 'black' in self._values['colour']:
@@ -127,6 +137,7 @@ class ToyObjects(ImageDataset):
         groups = self._groups(num_images, num_per_class, counts, labelled)
 
         self._image_size, self._channels, self._background = image_size, channels, background
+        self._colour_space = colour_space
         self._background_range = _range('background_range', background_range, 0, 1)
         self._size = _range('size', size, 0, 1)
         if self._size[0] == 0:
@@ -232,10 +243,7 @@ class ToyObjects(ImageDataset):
             for (attribute, values), draw in zip(self._values.items(), draws[:3], strict=True)
         }
         size, column, row, rotation, light, level, tilt_x, tilt_y, angle, offset_x, offset_y, period = draws[3:15]
-        # a colour goes from dark to light as a whole, and each channel a little on its own
-        share = 0.8 * draws[15, :, None] + 0.2 * draws[16:19].T
-        ends = np.array([COLOURS[name] for name in names['colour']]) / 255
-        colour = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
+        colour = self._colours(names['colour'], draws[15:19].T)
         contrast = (0.35 + 0.2 * draws[19])[:, None]
         dark = colour.max(1, keepdims=True) < 0.2  # the second tone is darker, but lighter than black
         second = np.where(dark, colour + contrast * (1 - colour), colour * (1 - contrast))
@@ -267,6 +275,16 @@ class ToyObjects(ImageDataset):
             numbers = normal_numbers(f'{stream} pixels', indices, channels * side**2).reshape(pixels.shape)
             pixels = (pixels + self._noise * torch.from_numpy(numbers)).clamp_(0, 1)
         return names, _to_uint8(pixels), _to_uint8(mask)
+
+    def _colours(self, names: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Returns colours (N, 3) of these names by uniform numbers (N, 4)."""
+        if self._colour_space == 'hsv':
+            hues = np.array([HUES[name] for name in names]) + HUE_JITTER * (2 * draws[:, 0] - 1)
+            return hsv_to_rgb(hues, 0.5 + 0.5 * draws[:, 1], 0.35 + 0.65 * draws[:, 2])
+        # a colour goes from dark to light as a whole, and each channel a little on its own
+        share = 0.8 * draws[:, :1] + 0.2 * draws[:, 1:]
+        ends = np.array([COLOURS[name] for name in names]) / 255
+        return ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
 
     def _clutter(self, stream: str, indices: np.ndarray, grey: np.ndarray) -> np.ndarray:
         """Returns rectangles (N, CLUTTER, 4 + C) of colours near the background's grey (N, 1)."""
