@@ -1,0 +1,30 @@
+# SDIT between four hues of objects at 32x32.
+_base_ = ['../_base_/sdit_toy_hues.py']
+model = dict(
+    domains=['yellow', 'blue', 'green', 'orange'],
+    networks=dict(
+        generator=dict(
+            num_domains=4,
+            base_channels=16,
+            encoder=dict(num_blocks=2),
+            mapping=dict(hidden=64),
+            translator=dict(num_blocks=2),
+            attention=dict(num_blocks=1),
+        ),
+        discriminator=dict(num_domains=4, image_size=32, base_channels=16, num_layers=4),
+    ),
+)
+_side = dict(image_size=32)
+train_dataloader = dict(dataset=_side)
+val_dataloader = dict(dataset=_side)
+_classifier = dict(classifier=dict(type='DigitClassifier', in_channels=3, width=8, **_side), lr=2e-3, iters=300)
+val_evaluator = dict(
+    metrics=[
+        dict(type='ForwardClassification', **_classifier),
+        dict(type='ReverseClassification', **_classifier),
+        dict(type='LPIPSDiversity', pairing='within_input', distance='pixel'),
+        dict(type='DiversityLocalization'),
+    ],
+)
+test_dataloader, test_evaluator = val_dataloader, val_evaluator
+train_cfg = dict(type='GameTrainLoop', max_iters=2000, val_interval=1000)
