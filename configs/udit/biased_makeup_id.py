@@ -1,0 +1,16 @@
+# UDIT on Biased makeup: women with makeup (A), and no makeup, mostly men (B); the identity is kept by VGG-Face.
+_base_ = ['../_base_/datasets/biased_makeup.py', '../_base_/models/munit.py']
+model = dict(
+    type='UDIT',
+    domains=['A', 'B'],
+    losses=dict(
+        semantic=dict(
+            type='SemanticConstraintLoss',
+            loss_weight=10,
+            extractor=dict(
+                type='ReducedSemanticExtractor',
+                backbone=dict(type='VGGFaceBackbone', weights='checkpoints/vgg_face_dag.pth'),
+            ),
+        )
+    ),
+)

@@ -1,0 +1,85 @@
+"""Choosing an extractor's width from a finished sweep over it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmgentransfer.evaluation.functional.reduction import choose_reduction
+
+__all__ = ['ReductionChoice', 'choose_from_sweep']
+
+_WORST = 60.0  # percent: a classifier of two classes that is no better tells nothing
+
+
+@dataclass(frozen=True)
+class ReductionChoice:
+    """What was measured and chosen.
+
+    Attributes:
+        title: Of the sweep.
+        accuracies: Mean accuracy over seeds, in percent, by D.
+        dim: The chosen D.
+        rule: By which.
+        work_dir: Folder of the run of the chosen D, of the first seed.
+    """
+
+    title: str
+    accuracies: dict[int, float]
+    dim: int
+    rule: str
+    work_dir: str
+
+    def __str__(self) -> str:
+        dims = sorted(self.accuracies)
+        names = [f'**{d}**' if d == self.dim else str(d) for d in dims]
+        values = [f'{self.accuracies[d]:.1f}' for d in dims]
+        values = [f'**{v}**' if d == self.dim else v for d, v in zip(dims, values, strict=True)]
+        lines = [['D', *names], ['---', *['---:'] * len(dims)], ['accuracy (%)', *values]]
+        table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+        return f'{self.title}\n{table}\nchosen by {self.rule!r}: D = {self.dim}, trained in {self.work_dir}'
+
+
+def choose_from_sweep(
+    folder: str | Path,
+    rule: str = 'knee',
+    key: str = 'accuracy',
+    tolerance: float | None = None,
+    dim: int | None = None,
+    flat_tolerance: float = 0.5,
+) -> ReductionChoice:
+    """Chooses the width of an extractor's reduction from a sweep's folder (the form of thesis Table 5.5).
+
+    Args:
+        folder: Folder of a finished sweep whose rows are named ``D = 8``; other rows are passed over.
+        rule: See :func:`choose_reduction`.
+        key: The score that counts, in percent.
+        tolerance: See :func:`choose_reduction`.
+        dim: See :func:`choose_reduction`.
+        flat_tolerance: See :func:`choose_reduction`.
+
+    Raises:
+        FileNotFoundError: The folder has no ``sweep.json``.
+        ValueError: It has no such rows or score, some of them failed, or no D classifies.
+    """
+    path = Path(folder) / 'sweep.json'
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no {path}: run mmgentransfer sweep first, and give its folder')
+    content = json.loads(path.read_text(encoding='utf-8'))
+    rows = {int(found.group(1)): row for row in content['rows'] if (found := re.fullmatch(r'D ?= ?(\d+)', row['name']))}
+    if not rows:
+        raise ValueError(f"{path} has no rows named 'D = 8'; it has {[row['name'] for row in content['rows']]}")
+    if failed := [d for d, row in rows.items() if row['failed'] or row['mean'].get(key) is None]:
+        known = sorted({name for row in rows.values() for name in row['mean']})
+        raise ValueError(f'{path}: D = {failed} failed or lack {key!r} (--key); the scores are {known}')
+    accuracies = {d: row['mean'][key] for d, row in rows.items()}
+    if max(accuracies.values()) < _WORST:
+        raise ValueError(
+            f'{path}: the best {key} is {max(accuracies.values()):.1f} %, below {_WORST:.0f}: an extractor of such a '
+            'classifier knows nothing of the property. Train longer, or on more images'
+        )
+    chosen = choose_reduction(accuracies, rule, flat_tolerance, tolerance, dim)
+    seed = min(rows[chosen]['work_dirs'], key=int)
+    return ReductionChoice(content['title'], accuracies, chosen, rule, rows[chosen]['work_dirs'][seed])

@@ -1,0 +1,81 @@
+"""Choosing the width of a semantic extractor (thesis Table 5.5)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mmgentransfer.apis.choose_reduction import choose_from_sweep
+from mmgentransfer.cli import main
+from mmgentransfer.evaluation.functional import choose_reduction
+
+DIMS = (2, 8, 16, 32, 64, 128, 256)
+TABLE = dict(
+    daytime=(85, 87, 91, 92, 92, 95, 95),
+    colour=(96.3, 99.1, 99.0, 99.3, 98.3, 98.9, 98.4),
+    texture=(64.2, 65.2, 66.4, 87.0, 91.3, 92.8, 95.4),
+)
+
+
+@pytest.mark.parametrize(('name', 'knee', 'near'), [('daytime', 16, 128), ('colour', 8, 8), ('texture', 32, 256)])
+def test_thesis_table(name, knee, near):
+    accuracies = dict(zip(DIMS, TABLE[name], strict=True))
+    assert choose_reduction(accuracies) == knee
+    assert choose_reduction(accuracies, 'tolerance', tolerance=1) == near
+    assert choose_reduction(accuracies, 'fixed', dim=64) == 64
+
+
+def test_flat_rows():
+    assert choose_reduction(dict.fromkeys(DIMS, 100.0)) == 2
+    assert choose_reduction({8: 99.0}) == 8
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(rule='elbow'), "'elbow' is none of"),
+        (dict(rule='tolerance'), 'needs a tolerance >= 0'),
+        (dict(rule='fixed', dim=3), r'one of \[2, 8\], got 3'),
+    ],
+)
+def test_wrong_rules(options, message):
+    with pytest.raises(ValueError, match=message):
+        choose_reduction({2: 90.0, 8: 95.0}, **options)
+    with pytest.raises(ValueError, match='no accuracies'):
+        choose_reduction({})
+
+
+def write(folder, accuracies, failed=()):
+    rows = [
+        dict(name=f'D = {d}', failed=list(failed), mean=dict(accuracy=a), work_dirs={'1': f'b{d}', '0': f'a{d}'})
+        for d, a in accuracies.items()
+    ]
+    rows.append(dict(name='none', failed=[], mean=dict(accuracy=99.0), work_dirs={'0': 'n'}))
+    (folder / 'sweep.json').write_text(json.dumps(dict(title='Daytime', columns=[], rows=rows, notes=[])))
+
+
+def test_command(tmp_path, capsys):
+    write(tmp_path, dict(zip(DIMS, TABLE['daytime'], strict=True)))
+    assert main(['choose-reduction', str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert '| D | 2 | 8 | **16** | 32 | 64 | 128 | 256 |' in out
+    assert '| accuracy (%) | 85.0 | 87.0 | **91.0** | 92.0 |' in out
+    assert "chosen by 'knee': D = 16, trained in a16" in out
+    assert choose_from_sweep(tmp_path, 'tolerance', tolerance=1).dim == 128
+
+
+def test_wrong_folders(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'sweep\.json: run mmgentransfer sweep first'):
+        choose_from_sweep(tmp_path)
+    write(tmp_path, {2: 50.0, 8: 55.0})
+    with pytest.raises(ValueError, match=r'the best accuracy is 55.0 %, below 60'):
+        choose_from_sweep(tmp_path)
+    with pytest.raises(ValueError, match=r'lack .fid..*the scores are'):
+        choose_from_sweep(tmp_path, key='fid')
+    write(tmp_path, {2: 90.0}, failed=[0])
+    with pytest.raises(ValueError, match=r'D = \[2\] failed'):
+        choose_from_sweep(tmp_path)
+    write(tmp_path, {})
+    with pytest.raises(ValueError, match="no rows named 'D = 8'"):
+        choose_from_sweep(tmp_path)
