@@ -11,10 +11,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mmgentransfer.cli_check_data import CHECK_DATA_HELP, add_check_data, run_check_data
+from mmgentransfer.cli_choose_reduction import CHOOSE_REDUCTION_HELP, add_choose_reduction, run_choose_reduction
+from mmgentransfer.cli_class_tools import add_class_tools
 from mmgentransfer.cli_import import IMPORT_HELP, add_import, run_import
+from mmgentransfer.cli_make_biased_set import MAKE_BIASED_SET_HELP, add_make_biased_set, run_make_biased_set
 from mmgentransfer.cli_preferences import (
     EXPORT_PAIRS_HELP,
     SCORE_PAIRS_HELP,
@@ -24,7 +28,14 @@ from mmgentransfer.cli_preferences import (
     run_score_pairs,
 )
 from mmgentransfer.cli_select_source import SELECT_SOURCE_HELP, add_select_source, run_select_source
-from mmgentransfer.cli_translate import TRANSLATE_HELP, add_translate, run_translate
+from mmgentransfer.cli_translate import (
+    COMPARE_HELP,
+    TRANSLATE_HELP,
+    add_compare,
+    add_translate,
+    run_compare,
+    run_translate,
+)
 from mmgentransfer.version import __version__
 
 if TYPE_CHECKING:
@@ -123,10 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(sample)
 
     add_translate(_command(commands, 'translate', run_translate, TRANSLATE_HELP), _add_options)
+    add_compare(_command(commands, 'compare-translations', run_compare, COMPARE_HELP))
     add_import(_command(commands, 'import', run_import, IMPORT_HELP), CALIBRATE_HELP)
     add_select_source(_command(commands, 'select-source', run_select_source, SELECT_SOURCE_HELP), _add_options)
     add_export_pairs(_command(commands, 'export-pairs', run_export_pairs, EXPORT_PAIRS_HELP))
     add_score_pairs(_command(commands, 'score-pairs', run_score_pairs, SCORE_PAIRS_HELP))
+    add_choose_reduction(_command(commands, 'choose-reduction', run_choose_reduction, CHOOSE_REDUCTION_HELP))
+    add_make_biased_set(_command(commands, 'make-biased-set', run_make_biased_set, MAKE_BIASED_SET_HELP))
+    add_class_tools(partial(_command, commands), _add_options)
 
     add_check_data(_command(commands, 'check-data', run_check_data, CHECK_DATA_HELP), _add_options)
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-__all__ = ['TRANSLATE_HELP', 'add_translate', 'run_translate']
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
-TRANSLATE_HELP = 'translate files from one modality, or several, to another'
+    from mmgentransfer.models.domain_translator import DomainTranslator
+    from mmgentransfer.models.game import AdversarialModel
+
+__all__ = ['COMPARE_HELP', 'TRANSLATE_HELP', 'add_compare', 'add_translate', 'run_compare', 'run_translate']
+
+TRANSLATE_HELP = 'translate files from one modality, or several, to another, or images to a domain or its attributes'
+# what is given for one kind of models only
+MODALITY_OPTIONS = ('via', 'alpha', 'indices_from', 'depth_scale', 'range')
+DOMAIN_OPTIONS = ('num_samples', 'seed', 'all_targets', 'attention', 'style_from')
+COMPARE_HELP = 'draw what several models make of the same images, side by side'
 
 
 def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -20,10 +31,13 @@ def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argpar
         'in the order of --source',
     )  # fmt: skip
     parser.add_argument(
-        '--source', action='append', required=True, metavar='MODALITY',
-        help='what the inputs are; given several times, the sources are fused',
+        '--source', action='append', metavar='MODALITY',
+        help='what the inputs are; given several times, the sources are fused; of domains only where a model needs it',
     )  # fmt: skip
-    parser.add_argument('--target', required=True, metavar='MODALITY', help='what to make')
+    parser.add_argument(
+        '--target', action='append', metavar='MODALITY',
+        help='what to make; given several times, the attributes that are set',
+    )  # fmt: skip
     parser.add_argument('-o', '--out', required=True, help='folder for values and pictures')
     parser.add_argument(
         '--via', nargs='+', metavar='MODALITY', help='modalities to go through as images, in order: a cascade'
@@ -48,44 +62,187 @@ def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argpar
         '--range', type=float, nargs=2, metavar=('LOW', 'HIGH'),
         help='values at the ends of the colour bar of depth or a map (default: those of each picture)',
     )  # fmt: skip
+    _add_sampling(parser)
+    parser.add_argument('--all-targets', action='store_true', help='of domains, all: a grid for each input')
+    parser.add_argument('--attention', action='store_true', help='of domains: where the model attends to, in the grids')
+    parser.add_argument(
+        '--style-from', nargs='+', metavar='FILE', help='of domains: images of the target whose styles are taken'
+    )
     parser.add_argument('--overwrite', action='store_true', help='write over files that are there')
     parser.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
     add_options(parser)
 
 
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--num-samples', type=int, metavar='K', help='of domains: outputs of each input (default: 1)')
+    parser.add_argument('--seed', type=int, help='of domains: of the codes, by which outputs differ (default: 0)')
+
+
 def run_translate(args: argparse.Namespace) -> int:
     """Translates the files and says where the results are."""
-    if len(set(args.source)) < len(args.source):
-        raise ValueError(f'--source is given several times for different modalities, got {args.source}')
-    if len(args.source) > 1 and len(args.inputs) != len(args.source):
-        raise ValueError(
-            f'{len(args.source)} sources ({", ".join(args.source)}) need one file or folder each, got {args.inputs}'
-        )
-    options = dict(via=args.via, alpha=args.alpha, indices_from=args.indices_from)
-    options = {key: value for key, value in options.items() if value is not None}
-    if len(args.source) == 1 and (fusing := sorted({'alpha', 'indices_from'} & set(options))):
-        raise ValueError(f'--{fusing[0].replace("_", "-")} is for several sources, and there is one: {args.source[0]}')
+    _check_translate(args)
 
-    from mmgentransfer.apis import file_readers, init_model, load_config, translate_files
+    from mmgentransfer.apis import init_model, load_config
+    from mmgentransfer.models.domain_translator import DomainTranslator
 
     config = load_config(args.config, args.cfg_options)
     model = init_model(config, args.checkpoint, device=args.device)
+    own = DOMAIN_OPTIONS if isinstance(model, DomainTranslator) else MODALITY_OPTIONS
+    for option in [*DOMAIN_OPTIONS, *MODALITY_OPTIONS]:
+        if option not in own and getattr(args, option) not in (None, False):
+            kind = 'modalities' if own is DOMAIN_OPTIONS else 'domains'
+            raise ValueError(
+                f'--{option.replace("_", "-")} is for translating between {kind}, and {args.config} has a '
+                f'{type(model).__name__}'
+            )
+    return (_translate_domains if own is DOMAIN_OPTIONS else _translate_modalities)(args, config, model)
+
+
+def _check_translate(args: argparse.Namespace) -> None:
+    sources = args.source or []
+    if len(set(sources)) < len(sources):
+        raise ValueError(f'--source is given several times for different modalities, got {sources}')
+    if len(sources) > 1 and len(args.inputs) != len(sources):
+        raise ValueError(
+            f'{len(sources)} sources ({", ".join(sources)}) need one file or folder each, got {args.inputs}'
+        )
+    if len(sources) == 1 and (fusing := [key for key in ('alpha', 'indices_from') if getattr(args, key) is not None]):
+        raise ValueError(f'--{fusing[0].replace("_", "-")} is for several sources, and there is one: {sources[0]}')
+    if args.all_targets == bool(args.target):
+        raise ValueError('--target says what to make, or --all-targets that all are made: give one of them')
+
+
+def _translate_modalities(args: argparse.Namespace, config: Config, model: AdversarialModel) -> int:
+    from mmgentransfer.apis import file_readers, translate_files
+
+    if not args.source:
+        raise ValueError(f'--source is needed: what the inputs are, for a {type(model).__name__}')
+    if len(args.target) > 1:
+        raise ValueError(f'a translation between modalities has one --target, got {args.target}')
+    target = args.target[0]
+    options = dict(via=args.via, alpha=args.alpha, indices_from=args.indices_from)
     each = [args.inputs] if len(args.source) == 1 else [[given] for given in args.inputs]
     results = translate_files(
         model,
         dict(zip(args.source, each, strict=True)),
-        args.target,
+        target,
         args.out,
         readers=file_readers(model, config, args.depth_scale),
         resize=args.resize,
         crop=args.crop,
         limits=None if args.range is None else tuple(args.range),
         overwrite=args.overwrite,
-        **options,
+        **{key: value for key, value in options.items() if value is not None},
     )
     done = 0
     for done, result in enumerate(results, start=1):
         if done == 1:
             print(f'first: {", ".join(dict.fromkeys([str(result.values), str(result.picture)]))}', flush=True)
-    print(f'{done} translated from {" and ".join(args.source)} to {args.target}: {args.out}')
+    print(f'{done} translated from {" and ".join(args.source)} to {target}: {args.out}')
+    return 0
+
+
+def _translate_domains(args: argparse.Namespace, config: Config, model: DomainTranslator) -> int:
+    import numpy as np
+
+    from mmgentransfer.apis import read_inputs, translate_images
+
+    size = _size(args.resize, config)
+    images = read_inputs(args.inputs, size, args.crop)
+    options = {}
+    if args.source:
+        options['sources'] = _only(args.source, '--source of domains')
+    if args.style_from:
+        if args.num_samples is not None or args.seed is not None:
+            raise ValueError('--style-from gives the codes: leave --num-samples and --seed out')
+        side = size or next(iter(images.values())).shape[:2]
+        options['style_from'] = np.stack(list(read_inputs(args.style_from, side, args.crop).values()))
+    targets = list(model.targets) if args.all_targets else [_target(model, args.target)]
+    grids = translate_images(
+        model,
+        images,
+        targets,
+        args.out,
+        num_samples=1 if args.num_samples is None else args.num_samples,
+        seed=args.seed or 0,
+        attention=args.attention,
+        rows='targets' if args.all_targets else 'inputs',
+        overwrite=args.overwrite,
+        **options,
+    )
+    print(f'{len(images)} translated to {", ".join(map(str, targets))}: {args.out}, with the grid {grids[0]}')
+    return 0
+
+
+def _target(model: DomainTranslator, names: Sequence[str]) -> str | list[str]:
+    return names[0] if model.exclusive and len(names) == 1 else list(names)
+
+
+def _only(given: Sequence[str], what: str) -> str:
+    if len(given) > 1:
+        raise ValueError(f'{what} is one, got {list(given)}')
+    return given[0]
+
+
+def _size(resize: str | None, config: Config) -> int | tuple[int, int] | None:
+    """Returns the size that images are brought to: the one asked for, or that of the config's training images."""
+    from mmgentransfer.apis import trained_size
+
+    if resize is None:
+        return trained_size(config)
+    sides = resize.lower().split('x')
+    if len(sides) > 2 or not all(side.isdigit() and int(side) for side in sides):
+        raise ValueError(f'--resize {resize} must be a side or HEIGHTxWIDTH')
+    return int(sides[0]), int(sides[-1])
+
+
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of ``mmgentransfer compare-translations`` to its parser."""
+    parser.add_argument('inputs', nargs='+', metavar='IN', help='image files and folders')
+    parser.add_argument(
+        '--run', action='append', required=True, metavar='NAME=CONFIG:CHECKPOINT',
+        help='a model, one option for each: the columns, in this order',
+    )  # fmt: skip
+    parser.add_argument('--target', action='append', required=True, metavar='DOMAIN', help='as for translate')
+    parser.add_argument('--source', metavar='DOMAIN', help='what the inputs are, where a model needs it')
+    parser.add_argument('-o', '--out', required=True, metavar='PNG', help='file for the grid')
+    _add_sampling(parser)
+    parser.add_argument('--resize', metavar='SIZE', help="as for translate (default: that of the first run's images)")
+    parser.add_argument('--crop', choices=('center', 'left', 'stretch'), default='center', help='as for translate')
+    parser.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    """Draws the grid."""
+    runs = {}
+    for item in args.run:
+        name, _, rest = item.partition('=')
+        config, _, checkpoint = rest.partition(':')
+        if not (name and config and checkpoint):
+            raise ValueError(f'--run takes NAME=CONFIG:CHECKPOINT, got {item!r}')
+        if name in runs:
+            raise ValueError(f'two --run have the name {name!r}')
+        runs[name] = (config, checkpoint)
+
+    from mmgentransfer.apis import compare_translations, init_model, load_config, read_inputs
+    from mmgentransfer.models.domain_translator import DomainTranslator
+    from mmgentransfer.visualization import save_image
+
+    configs = {name: load_config(config) for name, (config, _) in runs.items()}
+    models = {name: init_model(configs[name], runs[name][1], device=args.device) for name in runs}
+    for name, model in models.items():
+        if not isinstance(model, DomainTranslator):
+            raise ValueError(f'--run {name}: a {type(model).__name__} does not translate images between domains')
+    images = read_inputs(args.inputs, _size(args.resize, next(iter(configs.values()))), args.crop)
+    needing = [name for name, model in models.items() if getattr(model, 'needs_sources', False)]
+    picture = compare_translations(
+        models,
+        images,
+        _target(next(iter(models.values())), args.target),
+        num_samples=1 if args.num_samples is None else args.num_samples,
+        seed=args.seed or 0,
+        options={name: dict(sources=args.source) for name in needing},
+    )
+    save_image(args.out, picture)
+    print(f'{len(images)} images by {", ".join(models)}: {args.out}')
     return 0

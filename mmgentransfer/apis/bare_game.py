@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmgentransfer.models.game import AdversarialModel
+from mmgentransfer.models.schedule import Move
 from mmgentransfer.models.step_random import StepRandom
 
 __all__ = ['BareGame']
@@ -17,7 +19,9 @@ __all__ = ['BareGame']
 class BareGame:
     """The moves of an iteration: freezing, losses, backward passes and optimiser steps, and nothing else.
 
-    A subclass defines :meth:`critic_loss` and :meth:`generator_loss`, and :meth:`shared_pass` if the method has one.
+    A subclass defines, for each losses function of the method, ``<name>_loss(batch, shared) -> Tensor``, the weighted
+    sum of its terms, and :meth:`shared_pass` if the method has one. A batch has images in a stage without data too,
+    where their number alone counts.
 
     Args:
         model: The model, in the stage that is measured.
@@ -33,7 +37,7 @@ class BareGame:
         self.amp = amp
         self.device = next(model.parameters()).device
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=amp)
-        self.trained = {player: model.trained_parameters(names) for player, names in model.trained.items()}
+        self._moves = [(move, parameters) for move in model.moves if (parameters := self._changed(move))]
         self.everything = [p for name in model.trainable_names for p in getattr(model, name).parameters()]
         self.random = StepRandom(0, device=self.device)
         self.iteration = 0
@@ -43,31 +47,23 @@ class BareGame:
     def shared_pass(self, batch: dict[str, Any]) -> Any:
         """Returns what all moves of an iteration share."""
 
-    def critic_loss(self, batch: dict[str, Any], shared: Any) -> Tensor:
-        """Returns the weighted sum of the critic's terms."""
-        raise NotImplementedError
-
-    def generator_loss(self, batch: dict[str, Any], shared: Any) -> Tensor:
-        """Returns the weighted sum of the generator's terms."""
-        raise NotImplementedError
-
     # ------------------------------------------------------------------ an iteration
 
     def run(self) -> None:
         """One iteration; a move that isn't due at this one is left out."""
         chunks = self.model._split(self.batch)
-        losses = dict(critic=self.critic_loss, generator=self.generator_loss)
         shared = None
         if self.model.shared_player is not None:
-            self._only(self.trained[self.model.shared_player])
+            self._only(self.model.trained_parameters(self.model.trained[self.model.shared_player]))
             with self.autocast():
                 shared = self.shared_pass(chunks[0])
-        for move in self._due():
-            self._only(self.trained[move.player])
+        for move, parameters in self._due():
+            self._only(parameters)
+            loss_of: Callable[[dict[str, Any], Any], Tensor] = getattr(self, f'{move.losses or move.player}_loss')
             optimizer = self.optimizers[move.player]
             for repeat in range(move.repeat):
                 for i in range(repeat * move.accumulate, (repeat + 1) * move.accumulate):
-                    loss = losses[move.player](chunks[i], shared)
+                    loss = loss_of(chunks[i], shared)
                     self.scaler.scale(loss / move.accumulate).backward()
                 self.scaler.step(optimizer)
                 self.scaler.update()
@@ -76,8 +72,8 @@ class BareGame:
 
     def optimiser_steps(self) -> None:
         """The optimisers' steps of one iteration alone."""
-        for move in self._due():
-            for parameter in self.trained[move.player]:
+        for move, parameters in self._due():
+            for parameter in parameters:
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
             for _ in range(move.repeat):
@@ -88,8 +84,18 @@ class BareGame:
         """Mixed precision, if it is asked for."""
         return torch.autocast(self.device.type) if self.amp else nullcontext()
 
-    def _due(self) -> list[Any]:
-        return [m for m in self.model.moves if self.trained[m.player] and not self.iteration % m.every]
+    def weighted(self, **terms: Callable[[], Tensor]) -> Tensor:
+        """Returns the weighted sum of the terms that have a weight; the others are not computed."""
+        weight = self.model.weight
+        return sum(weight(name) * term() for name, term in terms.items() if weight(name))
+
+    def _changed(self, move: Move) -> list[nn.Parameter]:
+        left = self.model._expand(move.freeze)
+        return self.model.trained_parameters([name for name in self.model.trained[move.player] if name not in left])
+
+    def _due(self) -> list[tuple[Move, list[nn.Parameter]]]:
+        """Returns the moves of this iteration that train anything, each with the parameters that it changes."""
+        return [move for move in self._moves if not self.iteration % move[0].every]
 
     def _only(self, parameters: list[nn.Parameter]) -> None:
         for parameter in self.everything:

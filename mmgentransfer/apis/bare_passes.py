@@ -8,9 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmgentransfer.apis.bare_domains import BareCUT, BareDRIT, BareMUNIT, BareSDIT, BareTransferI2I
 from mmgentransfer.apis.bare_game import BareGame
 from mmgentransfer.apis.bare_translators import BareMixAndMatch, BarePix2Pix, BareStarGAN, BareUnpaired
+from mmgentransfer.models.baselines.cut import CUT
 from mmgentransfer.models.baselines.cyclegan import CycleGAN
+from mmgentransfer.models.baselines.drit import DRIT
 from mmgentransfer.models.baselines.pix2pix import Pix2Pix
 from mmgentransfer.models.baselines.stargan import StarGAN
 from mmgentransfer.models.game import AdversarialModel, Batch
@@ -18,6 +21,9 @@ from mmgentransfer.models.losses import scores
 from mmgentransfer.models.methods.gan import GAN
 from mmgentransfer.models.methods.minegan import MineGAN
 from mmgentransfer.models.methods.mmnets import MixAndMatchNets, UnpairedMixAndMatchNets
+from mmgentransfer.models.methods.sdit import SDIT
+from mmgentransfer.models.methods.transferi2i import TransferI2I
+from mmgentransfer.models.methods.udit import MUNIT
 from mmgentransfer.models.mining import Latents, by_choice, generate, repeatable
 
 __all__ = ['BarePasses', 'bare_passes']
@@ -28,6 +34,11 @@ _TRANSLATORS = {
     CycleGAN: BareUnpaired,
     Pix2Pix: BarePix2Pix,
     StarGAN: BareStarGAN,
+    SDIT: BareSDIT,
+    MUNIT: BareMUNIT,
+    TransferI2I: BareTransferI2I,
+    CUT: BareCUT,
+    DRIT: BareDRIT,
 }
 
 

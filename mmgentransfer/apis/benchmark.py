@@ -14,14 +14,17 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
 from mmgentransfer.models.baselines.stargan import StarGAN
-from mmgentransfer.models.game import AdversarialModel
-from mmgentransfer.models.methods.gan import GAN
+from mmgentransfer.models.domain_translator import DomainTranslator
+from mmgentransfer.models.game import AdversarialModel, Batch
+from mmgentransfer.models.losses.semantic import FrozenFeatureLoss, SemanticConstraintLoss
 from mmgentransfer.models.methods.mmnets.modalities import DepthModality, Modality, SegmentationModality
+from mmgentransfer.models.methods.sdit import SDIT
+from mmgentransfer.models.methods.transferi2i import TransferI2I
 from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
@@ -75,7 +78,8 @@ def benchmark_step(
     backward pass, the optimiser's step. With several mined generators, every one makes images that are scored without
     graph, and the above are the passes of the winners. Translators call each network as often as their step does. Where
     a move is not played in every iteration, times are means over as many iterations as its rhythm has. Images, labels
-    and depth are random, so no data is needed; weights are initial ones, so no checkpoint is.
+    and depth are random, so no data is needed; weights are initial ones, those of frozen extractors too, so no
+    checkpoint is.
 
     On the CPU times are processor time, the sum over threads, in which other programs on the machine don't count.
 
@@ -112,6 +116,7 @@ def benchmark_step(
         model = MODELS.build(_without_sources(cfg.model.to_dict()))
         bare_passes(model, {}, {}, amp=False)  # raises, if it has none for such a model
         model.init_weights()
+        _draw_extractors(model)
         model.to(device).train()
         wrappers = OPTIM_WRAPPER_CONSTRUCTORS.get(cfg.optim_wrapper.constructor)(
             {key: value for key, value in cfg.optim_wrapper.items() if key != 'constructor'}
@@ -131,6 +136,16 @@ def _without_sources(node: Any) -> Any:
     return [_without_sources(item) for item in node] if isinstance(node, (list, tuple)) else node
 
 
+def _draw_extractors(model: AdversarialModel) -> None:
+    """Gives the frozen networks of losses random weights in place of those of a file, and a scale."""
+    for loss in model.losses.values():
+        if isinstance(loss, FrozenFeatureLoss):
+            loss._built = [MODELS.build(loss.extractor).eval().requires_grad_(False)]
+            if isinstance(loss, SemanticConstraintLoss):
+                loss.scale.fill_(1.0)
+                loss._measured = True
+
+
 def _random_batch(model: AdversarialModel, cfg: Config, num: int, device: str) -> dict[str, Any]:
     if num % model.num_chunks:
         raise ValueError(
@@ -143,15 +158,28 @@ def _random_batch(model: AdversarialModel, cfg: Config, num: int, device: str) -
         if dataset.get('sets'):
             return {name: {m: values[m]() for m in held} for name, held in dataset.sets.items()}
         return {name: make() for name, make in values.items()}
-    if isinstance(model, StarGAN):
-        critic = model.critic
-        shape, num_classes = (critic.in_channels, critic.image_size, critic.image_size), len(model.domains)
-    else:
-        shape, num_classes = model.generate(model.draw_latents(1)).shape[1:], model.num_classes
-    batch = dict(images=torch.randint(0, 256, (num, *shape), dtype=torch.uint8, device=device))
-    if num_classes:
-        exclusive = isinstance(model, GAN) or model.losses['domain'].exclusive
-        top, size = (num_classes, (num,)) if exclusive else (2, (num, num_classes))
+    if isinstance(model, DomainTranslator):
+        return _random_domains(model, cfg, num, device)
+    shape = model.generate(model.draw_latents(1)).shape[1:]
+    batch = dict(images=torch.randint(256, (num, *shape), dtype=torch.uint8, device=device))
+    if model.num_classes:
+        batch['labels'] = torch.randint(model.num_classes, (num,), device=device)
+    return batch
+
+
+def _random_domains(model: DomainTranslator, cfg: Config, num: int, device: str) -> dict[str, Tensor]:
+    """Returns labelled images, or images of each domain, whichever the method is trained on."""
+    judge = next(getattr(model, name) for name in ('critic', 'discriminator', 'discriminators') if hasattr(model, name))
+    judge = judge[model.domains[0]] if isinstance(judge, nn.ModuleDict) else judge
+    side = getattr(judge, 'image_size', None)
+    shape = (num, judge.in_channels, *((side, side) if side else _side_of(model, cfg)))
+    labelled = isinstance(model, (StarGAN, SDIT)) or (isinstance(model, TransferI2I) and not model.two_class)
+    with_sources = labelled and isinstance(model, TransferI2I)
+    names = ['images', *(['sources'] if with_sources else [])] if labelled else model.domains
+    batch = {name: torch.randint(256, shape, dtype=torch.uint8, device=device) for name in names}
+    if labelled:
+        num_domains = len(model.domains)
+        top, size = (num_domains, (num,)) if model.exclusive else (2, (num, num_domains))
         batch['labels'] = torch.randint(top, size, device=device)
     return batch
 
@@ -178,23 +206,30 @@ def _time_stage(
     model: AdversarialModel, wrappers: dict[str, Any], batch: dict[str, Any], stage: int, iters: int, amp: bool
 ) -> StepTiming:
     model.enter_stage(stage)
+    if stage:
+        model.begin_stage()
     device = next(model.parameters()).device
     counter = iter(range(10**9))
     rhythm = math.lcm(*(move.every for move in model.moves))
+    size, with_data = Batch(batch, StepRandom(0)).size, model.stage.data
 
     def step() -> None:
-        model.train_step(dict(batch), wrappers, iteration=next(counter))
+        data = dict(batch) if with_data else None
+        model.train_step(data, wrappers, iteration=next(counter), batch_size=size)
 
     random = StepRandom(0, device=device)
-    preprocess = partial(model.data_preprocessor, training=True, random=random)
+    prepare = partial(model.data_preprocessor, training=True, random=random)
+
+    def preprocess() -> None:
+        if with_data:
+            prepare(dict(batch))
+
     optimizers = {player: wrapper.optimizer for player, wrapper in wrappers.items()}
-    bare = bare_passes(model, optimizers, preprocess(dict(batch)), amp)
-    rounds = [
-        [_seconds(run, device, rhythm) for run in (step, bare.run, lambda: preprocess(dict(batch)))]
-        for _ in range(_WARM_UP + iters)
-    ]
+    bare = bare_passes(model, optimizers, prepare(dict(batch)), amp)
+    rounds = [[_seconds(run, device, rhythm) for run in (step, bare.run, preprocess)] for _ in range(_WARM_UP + iters)]
     steps, bares, preprocessing = map(list, zip(*rounds[_WARM_UP:], strict=True))
-    resting = _bytes_of([*model.parameters(), *model.buffers(), *_tensors_in(batch), *_states(wrappers)])
+    held = _tensors_in(batch) if with_data else []
+    resting = _bytes_of([*model.parameters(), *model.buffers(), *held, *_states(wrappers)])
     peak = _peak_memory(step, device, resting)  # of an iteration in which all moves are due
     return StepTiming(
         model.stage.name,

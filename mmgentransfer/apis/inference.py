@@ -60,6 +60,7 @@ def load_weights(model: AdversarialModel, loaded: dict, path: str) -> None:
     """
     state = loaded.get('state_dict', loaded)
     model.add_ema(sorted({key.split('.')[1] for key in state if key.startswith('ema.')}))
+    model.check_weights(state)
     target = model.state_dict()
     missing = [key for key in target if key not in state]
     unexpected = [key for key in state if key not in target]

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from mmgentransfer.checkpoints.class_tables import chosen_rows
 from mmgentransfer.checkpoints.describe import compare, config_of_network
 from mmgentransfer.checkpoints.files import load_checkpoint, load_state_dict
 from mmgentransfer.registry import WEIGHT_INITIALIZERS, suggest
@@ -187,6 +188,21 @@ def one_class(target: dict[str, Tensor], source: dict[str, Tensor], source_class
     return report
 
 
+def select_classes(
+    target: dict[str, Tensor], source: dict[str, Tensor], source_classes: str | Sequence[int] = 'first'
+) -> TransferReport:
+    """Copies a network with classes into the same with others: each table gets the rows of ``source_classes``.
+
+    Raises:
+        ValueError: There is no such table or class, or anything else differs.
+    """
+    rows = chosen_rows(target, source, source_classes)
+    report = _transfer(target, source | rows)
+    report.copied = [name for name in report.copied if name not in rows]
+    {'mean': report.averaged, 'random': report.random}.get(str(source_classes), report.cut).extend(rows)
+    return report
+
+
 def strip_onehot(target: dict[str, Tensor], source: dict[str, Tensor]) -> TransferReport:
     """Copies a critic that takes one-hot planes (or numbers) of a class beside the image into one without classes.
 
@@ -290,6 +306,7 @@ STRATEGIES: dict[str, Callable[..., TransferReport]] = dict(
     cond_to_uncond=cond_to_uncond,
     strip_onehot=strip_onehot,
     one_class=one_class,
+    select_classes=select_classes,
 )
 NEW_COLUMNS = ('glorot', 'zero')
 
@@ -306,11 +323,14 @@ class TransferredWeights:
         strategy: How the source's tensors map to the network's: 'copy', or from an unconditional source to a network
             with classes 'uncond_to_concat' and 'uncond_to_bnorm' (generators) and 'uncond_to_acgan' (critics), or from
             a source with classes to a network without 'cond_to_uncond' (conditional norms, projection) and
-            'strip_onehot' (critics that the class enters beside the image); 'one_class' to one with ``num_classes=1``.
+            'strip_onehot' (critics that the class enters beside the image); 'one_class' to one with ``num_classes=1``,
+            'select_classes' to one with other classes.
         allow_pickle: Whether to read a file that could run code.
         new_columns: For 'uncond_to_concat', how the weights of the classes start: 'glorot' (random, the default) or
             'zero' (the network starts as the source).
         source_class: For 'one_class', the class that is taken; None for the mean of all.
+        source_classes: For 'select_classes', which rows of the tables the classes get: 'first' (the default), 'mean',
+            'random', or a list.
 
     Raises:
         ValueError: The strategy or ``new_columns`` is unknown, they or ``source_class`` don't go together, or the
@@ -326,6 +346,7 @@ class TransferredWeights:
         allow_pickle: bool = False,
         new_columns: Literal['glorot', 'zero'] | None = None,
         source_class: int | None = None,
+        source_classes: str | Sequence[int] | None = None,
     ) -> None:
         if strategy not in STRATEGIES:
             raise ValueError(
@@ -342,17 +363,24 @@ class TransferredWeights:
             raise ValueError(
                 f"init_cfg.source_class={source_class} is for strategy 'one_class'; the strategy is {strategy!r}"
             )
+        if source_classes is not None and strategy != 'select_classes':
+            raise ValueError(f"init_cfg.source_classes is for strategy 'select_classes'; the strategy is {strategy!r}")
+        if isinstance(source_classes, str) and source_classes not in ('first', 'mean', 'random'):
+            raise ValueError(f"init_cfg.source_classes={source_classes!r}: 'first', 'mean', 'random', or a list")
         self.checkpoint = checkpoint
         self.prefix = prefix
         self.strategy = strategy
         self.allow_pickle = allow_pickle
-        options = dict(new_columns=new_columns, source_class=source_class)
+        options = dict(new_columns=new_columns, source_class=source_class, source_classes=source_classes)
         self._options = {name: value for name, value in options.items() if value is not None}
 
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> TransferReport:
         """Overwrites the weights of ``module`` and returns the account, which is also logged."""
-        source = load_state_dict(self.checkpoint, self.prefix, self.allow_pickle)
+        try:
+            source = load_state_dict(self.checkpoint, self.prefix, self.allow_pickle)
+        except ValueError as error:
+            raise ValueError(f'{type(module).__name__}: {error}; init_cfg=None starts it from scratch') from None
         try:
             report = STRATEGIES[self.strategy](module.state_dict(), source, **self._options)
         except ValueError as error:

@@ -1,6 +1,19 @@
 """Networks, losses and methods."""
 
-from . import backbones, baselines, generator_family, layers, losses, methods, miners, prior, selectors, style_miners
+from . import (
+    adaptors,
+    backbones,
+    baselines,
+    generator_family,
+    layers,
+    losses,
+    methods,
+    miners,
+    prior,
+    selectors,
+    semantic_extractors,
+    style_miners,
+)
 from .game import AdversarialModel, Batch
 from .preprocessor import ImagePreprocessor
 from .schedule import Move, Stage
@@ -13,6 +26,7 @@ __all__ = [
     'Move',
     'Stage',
     'StepRandom',
+    'adaptors',
     'backbones',
     'baselines',
     'generator_family',
@@ -22,5 +36,6 @@ __all__ = [
     'miners',
     'prior',
     'selectors',
+    'semantic_extractors',
     'style_miners',
 ]

@@ -1,7 +1,7 @@
 """Grids, strips, curves and reports."""
 
 from .curves import draw_curves, moving_average, read_stages
-from .grids import log_spaced, make_grid, read_grid, save_image, split_grid, stack_strips
+from .grids import log_spaced, make_grid, read_grid, save_image, split_grid, stack_strips, translation_grid
 
 __all__ = [
     'draw_curves',
@@ -13,4 +13,5 @@ __all__ = [
     'save_image',
     'split_grid',
     'stack_strips',
+    'translation_grid',
 ]

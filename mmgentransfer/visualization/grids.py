@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,10 @@ import numpy as np
 
 from mmgentransfer.checkpoints.files import atomic_write
 
-__all__ = ['log_spaced', 'make_grid', 'read_grid', 'save_image', 'split_grid', 'stack_strips']
+__all__ = ['log_spaced', 'make_grid', 'read_grid', 'save_image', 'split_grid', 'stack_strips', 'translation_grid']
 
 PADDING = 2
+SMALLEST = 64
 
 
 def log_spaced(max_iters: int, num: int) -> list[int]:
@@ -94,3 +96,31 @@ def stack_strips(strips: list[np.ndarray], row_labels: list[str]) -> np.ndarray:
         cv2.putText(head, label, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
         rows += [head, np.pad(strip, ((0, 0), (0, width - strip.shape[1]), (0, 0)), constant_values=255)]
     return np.concatenate(rows)
+
+
+def translation_grid(
+    images: np.ndarray, heads: Sequence[str], rows: Sequence[str] | None = None, smallest: int = SMALLEST
+) -> np.ndarray:
+    """Lays out translations, with a text over each column and beside each row.
+
+    Args:
+        images: uint8 (rows, columns, H, W, C).
+        heads: A text for each column; '' for none.
+        rows: A text for each row; None for none.
+        smallest: Pixels that the shorter side of an image is blown up to, pixel by pixel.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    from mmgentransfer.visualization.modalities import write_above, write_beside
+
+    factor = max(1, -(-smallest // min(images.shape[2:4])))
+    images = images.repeat(factor, axis=2).repeat(factor, axis=3)
+    num, columns, _, width, _ = images.shape
+    grid = make_grid(images.reshape(-1, *images.shape[2:]), columns)
+    texts = [(head, PADDING + place * (width + PADDING)) for place, head in enumerate(heads) if head]
+    left = np.full((len(grid), 0, 3), 255, np.uint8)
+    if rows is not None:
+        left = write_beside(rows, len(grid) // num, len(grid))
+    picture = np.concatenate([left, grid], axis=1)
+    return write_above(picture, [head for head, _ in texts], [left.shape[1] + start for _, start in texts])

@@ -20,6 +20,7 @@ __all__ = [
     'paint_modality',
     'value_limits',
     'write_above',
+    'write_beside',
 ]
 
 # Twenty colours that are told apart, light and dark in turn so that this holds without hue as well.
@@ -175,6 +176,16 @@ def write_above(picture: np.ndarray, texts: Sequence[str], starts: Sequence[int]
     for text, (start, line) in zip(texts, places, strict=True):
         draw.text((start, LINE * line + 2), text, fill='black', font=font)
     return np.concatenate([np.asarray(head), picture])
+
+
+def write_beside(texts: Sequence[str], step: int, height: int) -> np.ndarray:
+    """Draws a column of texts, ``step`` pixels from one to the next, uint8 (height, width, 3)."""
+    width = round(max(map(_font().getlength, texts), default=0)) + 2 * MARGIN
+    column = Image.new('RGB', (width, height), 'white')
+    draw = ImageDraw.Draw(column)
+    for row, text in enumerate(texts):
+        draw.text((MARGIN, row * step + step // 2), text, fill='black', font=_font(), anchor='lm')
+    return np.asarray(column)
 
 
 @lru_cache(1)

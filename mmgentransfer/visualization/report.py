@@ -106,6 +106,12 @@ def _run_section(name: str, work_dir: Path) -> list[str]:
             f'<div class="strip"><div class="labels" style="grid-template-columns:repeat({len(grids)},1fr)">'
             f'{labels}</div>{_picture(strip, f"{name}: the same latents over the iterations")}</div>',
         ]
+    translations = work_dir / 'translations.png'
+    if translations.is_file():
+        parts += [
+            '<p class="caption">The same images (rows), translated after so many iterations (columns)</p>',
+            _picture(translations, f'{name}: translations over the iterations'),
+        ]
     final = final_samples(work_dir)
     if final is not None:
         parts += ['<p class="caption">Samples at the end</p>', _picture(final, f'{name}: samples at the end')]

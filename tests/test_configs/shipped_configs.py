@@ -52,11 +52,36 @@ SMALL = {
     'PatchGANDiscriminator': dict(base_channels=4),
     'StarGANGenerator': dict(base_channels=4, num_blocks=1),
     'StarGANDiscriminator': dict(base_channels=4, num_downs=3),
+    'MultiScaleDiscriminator': dict(base_channels=4, num_layers=2, num_scales=2),
+    'MUNITContentEncoder': dict(base_channels=4, num_downs=1, num_res=1),
+    'MUNITStyleEncoder': dict(base_channels=4, num_downs=2),
+    'MUNITDecoder': dict(base_channels=4, num_ups=1, num_res=1, mlp_channels=8),
+    'PoolIndexContentEncoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=3),
+    'PoolIndexStyleEncoder': dict(base_channels=4),
+    'PoolIndexDecoder': dict(base_channels=4, num_res=1, kernel=3, res_kernel=3, mlp_channels=8),
+    'DRITContentEncoder': dict(base_channels=4, num_blocks=1),
+    'DRITAttributeEncoder': dict(base_channels=4, num_downs=2),
+    'DRITGeneratorConcat': dict(base_channels=4, num_blocks=1),
+    'DRITGeneratorFeatureWise': dict(base_channels=4, num_blocks=1, hidden=8),
+    'DRITContentDiscriminator': dict(content_size=8, kernel=3, num_downs=2),  # 32 halved twice, 16 once
+    'IcGANGenerator': dict(base_channels=2),
+    'IcGANDiscriminator': dict(base_channels=2),
+    'IcGANEncoder': dict(base_channels=2, hidden=16),
+    'PatchFeatureHeads': dict(taps=['input', 'block1'], channels=[3, 16], width=8),
+    'NICEGANGenerator': dict(in_channels=8, base_channels=4, num_blocks=1),
+    'NICEGANDiscriminator': dict(base_channels=4, local_downs=0, global_downs=1),
+    'StarGANv2Generator': dict(base_channels=4, max_channels=8, style_dim=8),
+    'StarGANv2MappingNetwork': dict(width=4, style_dim=8),
+    'StarGANv2StyleEncoder': dict(base_channels=4, max_channels=8, style_dim=8),
+    'StarGANv2Discriminator': dict(base_channels=4, max_channels=8),
+    'SDITGenerator': dict(base_channels=2),
+    'SDITDiscriminator': dict(base_channels=4, num_layers=3),
     'ResNet18Classifier': dict(width=2),
     'PerceptualLoss': dict(loss_weight=0),  # its weights are a file that the machine does not have
 }
 WIDE_NOISE, SMALL_NOISE = 512, 16  # width of z where a type above has a noise_size, and with it that of its miner
 MANY_CLASSES, FEW_CLASSES = 1000, 10  # those of ImageNet become as few as the other
+TRANSLATED_CLASSES = 3  # those of a translator between hundreds
 LARGE_SIDE, SMALL_SIDE = 64, 32  # images that are larger than the one become as small as the other
 MOST_PARAMETERS = 200_000
 BATCH = 4  # images of one update
@@ -81,7 +106,9 @@ def dicts_in(node: Any) -> Iterator[dict]:
 def transfers_in(model: Config) -> list[tuple[str, dict, dict]]:
     """Returns (name in the model, network's config, its transfer) for every network that starts from a checkpoint."""
     found = []
-    for name, network in model.networks.items():
+    for name, network in (model.get('networks') or {}).items():
+        if network is None:  # one that the method does without
+            continue
         if isinstance(network, Mapping) and 'type' in network:
             members = [(name, network)]
         else:
@@ -131,7 +158,11 @@ def shrink(cfg: Config, folder: Path, prerequisites: Mapping[str, Config] | None
     from a model of the source's own config that was initialised at the same small width.
     """
     cfg = copy.deepcopy(cfg)
+    if cfg.model.type == 'TransferI2I':
+        shrink_transferi2i(cfg)
     shrink_networks(cfg.model)
+    for pair in cfg.model.get('pairs', []):
+        pair.checkpoint = None  # a run that the machine does not have
     shrink_data(cfg, folder)
     shrink_schedule(cfg)
     shrink_evaluation(cfg, folder)
@@ -146,12 +177,34 @@ def shrink_networks(node: Any) -> None:
         if part.get('type') == 'TorchvisionClassifier':  # its weights are a file that the machine does not have
             part.clear()
             part.update(random_natural_classifier())
+        if part.get('type') in ('TorchvisionBackbone', 'VGGFaceBackbone'):  # as above
+            part.clear()
+            part.update(type='SmallConvBackbone', widths=(2, 4, 4))
+        if part.get('type') == 'SemanticConstraintLoss':
+            part['extractor'].pop('init_cfg', None)
+            part['allow_random'] = True
         shrink_side(part)
+        if 'content_discriminator' in part:
+            part['content_discriminator']['in_channels'] = 4 * 2 ** part['content_encoder'].get('num_downs', 2)
         if part.get('num_classes') == MANY_CLASSES:
             part['num_classes'] = FEW_CLASSES
         if part.get('type') == 'MLPMiner':
             first, *hidden, last = [SMALL_NOISE if width == WIDE_NOISE else width for width in part['dims']]
             part['dims'] = [first, *[min(width, SMALL_NOISE) for width in hidden], last]
+
+
+def shrink_transferi2i(cfg: Config) -> None:
+    """Takes few classes, and the taps that the networks have at their small side."""
+    model = cfg.model
+    if any(network.get('image_size', 0) > LARGE_SIDE for network in model.networks.values() if network):
+        model.taps = None
+    if len(model.domains) > FEW_CLASSES:
+        model.domains = model.domains[:TRANSLATED_CLASSES]
+        for part in dicts_in([cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader]):
+            if 'class_order' in part:
+                part['class_order'] = part['class_order'][:TRANSLATED_CLASSES]
+        for name in ('generator', 'discriminator'):
+            model.networks[name].num_classes = TRANSLATED_CLASSES
 
 
 def random_natural_classifier() -> dict:
@@ -172,7 +225,9 @@ def shrink_data(cfg: Config, folder: Path) -> None:
         if loader.get('persistent_workers'):
             loader.persistent_workers = False
         dataset = loader.dataset
-        if 'TranslationLoop' in (cfg.get('val_cfg') or {}).get('type', ''):
+        if dataset.type in ('ReferenceImages', 'WithSources'):
+            dataset = dataset.dataset
+        if (cfg.get('val_cfg') or {}).get('type') == 'TranslationLoop':
             shrink_aligned(dataset, folder)
             if name != 'train_dataloader':
                 loader.batch_size = BATCH
@@ -195,8 +250,19 @@ def shrink_data(cfg: Config, folder: Path) -> None:
         elif dataset.type == 'UnpairedDomains':
             for part in dataset.get('domains', {}).values():
                 shrink_side(part)
-                write_images(folder / part.data_root, part.get('channels', 3))
-                part.update(data_root=str(folder / part.data_root))
+                part.update({key: FEW for key in ('num_images', 'skip') if part.get(key)})
+                if part.type == 'ImageFolder':
+                    write_images(folder / part.data_root, part.get('channels', 3))
+                    part.update(data_root=str(folder / part.data_root))
+                elif part.type == 'AttributeImages':
+                    shrink_table(part, folder, attributes_of(cfg))
+                else:
+                    assert part.type == 'ToyObjects', f'shrink does not know the data set {part.type}'
+        elif dataset.type == 'AttributeImages':
+            shrink_table(dataset, folder)
+            dataset.update({key: FEW for key in ('num_images', 'skip') if dataset.get(key)})
+        elif dataset.type == 'ToyAttributeFaces':
+            dataset.num_images = 4 * FEW
         elif dataset.type == 'ToyObjects':
             if name != 'train_dataloader':
                 key = next(key for key in ('num_images', 'num_per_class', 'counts') if dataset.get(key))
@@ -243,6 +309,28 @@ def shrink_aligned(dataset: Config, folder: Path) -> None:
         dataset.pop('group_file')
 
 
+def attributes_of(cfg: Config) -> dict[str, list[str]]:
+    """Returns the values of the attributes that metrics read."""
+    metrics = (cfg.get('val_evaluator') or {}).get('metrics', [])
+    return {metric.attribute: metric.classes for metric in metrics if metric.get('attribute')}
+
+
+def shrink_table(dataset: Mapping, folder: Path, attributes: Mapping[str, list[str]] | None = None) -> None:
+    """Writes images and a table of theirs with every attribute that the data set or the metrics ask for."""
+    root = folder / dataset.data_root
+    write_images(root, dataset.get('channels', 3))
+    names = [*(dataset.get('selected') or []), *([dataset.labelled] if dataset.get('labelled') else [])]
+    files = sorted(path.name for path in root.glob('*.png'))
+    values = dataset.get('class_order') or ['-1', '1']
+    columns = dict.fromkeys(names, values) | dict(attributes or {})
+    lines = [
+        ','.join([file, *(column[i % len(column)] for column in columns.values())]) for i, file in enumerate(files)
+    ]
+    table = folder / f'{dataset.data_root.replace("/", "_")}.csv'
+    table.write_text('\n'.join([','.join(['path', *columns]), *lines]), encoding='utf-8')
+    dataset.update(data_root=str(root), table=str(table), num_test=FEW, crop=None, where=None)
+
+
 def write_modality(folder: Path, sample: str, reader: Mapping) -> None:
     """Writes one file of random content as ``reader`` takes it."""
     random, (height, width) = np.random.default_rng(0), (72, 96)
@@ -277,6 +365,8 @@ def shrink_schedule(cfg: Config) -> None:
     preprocessor = cfg.model.get('data_preprocessor') or {}
     if preprocessor.get('type') == 'ModalityPreprocessor' and preprocessor.get('crop_size'):
         preprocessor.crop_size = SMALL_SIDE
+    if preprocessor.get('random_crop'):
+        preprocessor.random_crop = SMALL_SIDE
     cfg.train_cfg.val_interval = 1
     cfg.default_hooks.checkpoint.interval = 1
     if cfg.default_hooks.get('sample_grid') and cfg.default_hooks.sample_grid.type == 'SampleGridHook':
@@ -293,6 +383,28 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
                 if 'extractor' in metric:
                     metric.extractor = random_classifier(translated, folder / 'translated.pth')
             continue
+        if cfg[f'{kind}_cfg'].type == 'ClassificationLoop':
+            continue
+        if cfg[f'{kind}_cfg'].type == 'DomainTranslationLoop':
+            cfg[f'{kind}_cfg'].update(num_samples=2, num_inputs=2 * BATCH)
+            cfg[f'{kind}_evaluator'].cache_dir = None
+            for name, extractor in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
+                if extractor.type in ('InceptionFeatures', 'VGGFaceFeatures'):
+                    extractor.clear()
+                    extractor.update(
+                        random_classifier(dict(type='images', image_size=SMALL_SIDE), folder / f'{name}.pth')
+                    )
+            shrink_networks(cfg[f'{kind}_evaluator'])
+            for name, part in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
+                if part.type == 'ClassifierFeatures' and part.classifier.type == 'ReducedSemanticExtractor':
+                    part.checkpoint = write_classifier(part.classifier, folder / f'{name}.pth')
+            for metric in cfg[f'{kind}_evaluator'].metrics:
+                if metric.type in ('ForwardClassification', 'ReverseClassification') and not metric.get('extractor'):
+                    metric.update(iters=2, max_per_class=FEW)
+                    metric.setdefault('classifier', random_natural_classifier())
+                if metric.type == 'LPIPSDiversity' and metric.get('distance', 'lpips') == 'lpips':
+                    metric.weights = random_alexnet(folder / 'alexnet.pth')
+            continue
         classes = max(
             (part.get('num_classes') or 0 for part in cfg.model.networks.values() if 'type' in part), default=0
         )
@@ -308,6 +420,15 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
                 metric.update(warmups=0, repeats=1)
 
 
+def random_alexnet(path: Path) -> str:
+    """Writes random weights of LPIPS's network, whose own the machine does not have."""
+    from torchvision.models import alexnet
+
+    torch.manual_seed(0)
+    torch.save({f'features.{key}': value for key, value in alexnet().features.state_dict().items()}, path)
+    return str(path)
+
+
 def random_classifier(dataset: Mapping, path: Path) -> dict:
     """Returns the config of an extractor for the images of ``dataset``, with random weights in the file ``path``."""
     digits = dataset['type'] == 'Digits'
@@ -320,6 +441,15 @@ def random_classifier(dataset: Mapping, path: Path) -> dict:
     torch.manual_seed(0)
     torch.save({f'classifier.{key}': value for key, value in MODELS.build(classifier).state_dict().items()}, path)
     return dict(type='ClassifierFeatures', classifier=classifier, checkpoint=str(path))
+
+
+def write_classifier(classifier: Mapping, path: Path) -> str:
+    """Writes random weights of a classifier and returns the file."""
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmgentransfer'):
+        state = MODELS.build(classifier).state_dict()
+    torch.save({f'classifier.{key}': value for key, value in state.items()}, path)
+    return str(path)
 
 
 def write_source(cfg: Config, folder: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from mmgentransfer import cli
 from mmgentransfer.apis import sweep_file
+from mmgentransfer.cli_class_tools import CLASS_TOOLS
 from mmgentransfer.registry import REGISTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,17 +20,7 @@ PAGES = [*DOCS, *ROOT.glob('README.md'), *sorted((ROOT / 'configs').glob('*/READ
 TOOLS = sorted(path for path in (ROOT / 'tools').rglob('*') if path.suffix in ('.py', '.sh'))
 FENCE = re.compile(r'^```(\w*)[ ]?(\S*)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r'(?<![\w-])--[a-z][a-z-]*')
-COMMANDS = (
-    'train',
-    'test',
-    'sample',
-    'select-source',
-    'export-pairs',
-    'score-pairs',
-    'sweep',
-    'quickstart',
-    'translate',
-)
+COMMANDS = tuple(next(action for action in cli._parser()._actions if action.dest == 'command').choices)
 OTHER_COMMANDS = {'cd', 'git', 'pip', 'python3', 'source', 'tensorboard'}
 
 
@@ -186,8 +177,16 @@ def test_every_option_is_documented(command, capsys):
     with pytest.raises(SystemExit):
         cli._parser().parse_args([command, '--help'])
     options = set(OPTION.findall(capsys.readouterr().out)) - {'--help'}
-    page = 'translation.md' if command == 'translate' else 'training.md'
-    assert options - set(OPTION.findall((ROOT / 'docs' / page).read_text(encoding='utf-8'))) == set()
+    pages = {key: ['image_translation.md'] for key in ('compare-translations', *CLASS_TOOLS)}
+    pages |= {
+        'translate': ['translation.md', 'image_translation.md'],
+        'make-biased-set': ['data.md'],
+        'choose-reduction': ['image_translation.md'],
+        'import': ['importing.md'],
+        'check-data': ['translation.md', 'data.md'],
+    }
+    text = ''.join((ROOT / 'docs' / page).read_text(encoding='utf-8') for page in pages.get(command, ['training.md']))
+    assert options - set(OPTION.findall(text)) == set()
 
 
 @pytest.mark.parametrize(('registry', 'page'), [('datasets', 'data.md'), ('metrics', 'evaluation.md')])

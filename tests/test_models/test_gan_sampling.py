@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmgentransfer.models.methods.gan import sampling_mode
+from mmgentransfer.models.methods.gan import along, sampling_mode
 
 
 @pytest.fixture
@@ -122,3 +122,9 @@ def test_interpolation_between_by_hand(gan, monkeypatch):
         assert torch.count_nonzero(latents[:, 2:]) == 0
     with pytest.raises(ValueError, match="'linear' or 'slerp', got 'cubic'"):
         gan.interpolate(start, end, mode='cubic')
+
+
+@pytest.mark.parametrize('end', [[3.0, 3.0], [-1.0, -1.0], [0.0, 0.0]], ids=['parallel', 'opposite', 'zero'])
+def test_interpolation_is_straight_where_there_is_no_one_circle(end):
+    points = along(torch.tensor([1.0, 1.0]), torch.tensor(end), 3, 'slerp')
+    assert points[:, 0].tolist() == pytest.approx([1, (1 + end[0]) / 2, end[0]])

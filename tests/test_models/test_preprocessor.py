@@ -90,3 +90,27 @@ def test_flipping_needs_the_random_numbers_of_the_step():
 def test_bad_arguments(kwargs, message):
     with pytest.raises(ValueError, match=message):
         ImagePreprocessor(**kwargs)
+
+
+def test_random_crops_are_parts_of_the_images_and_alike_for_an_item():
+    preprocessor = ImagePreprocessor(random_crop=4)
+    pixels = torch.arange(36, dtype=torch.uint8).view(1, 1, 6, 6).expand(64, 1, 6, 6)
+    data = dict(images=pixels, masks=pixels, labels=torch.zeros(64, dtype=torch.int64))
+    found = preprocessor(data, training=True, random=StepRandom(0))
+    assert torch.equal(found['images'], found['masks'])
+    assert found['images'].shape == (64, 1, 4, 4)
+    levels = ((found['images'] + 1) * 127.5).round().long()
+    first = levels[:, 0, 0, 0]
+    assert set(first.tolist()) == {6 * row + column for row in range(3) for column in range(3)}
+    assert torch.equal(levels - first[:, None, None, None], levels[:1] - first[0].expand(64, 1, 1, 1))
+    assert preprocessor(data)['images'].shape == (64, 1, 6, 6)
+    assert torch.equal(found['images'], preprocessor(data, training=True, random=StepRandom(0))['images'])
+
+
+def test_crops_that_images_are_too_small_for():
+    with pytest.raises(ValueError, match='random_crop=8 needs'):
+        ImagePreprocessor(random_crop=8)(
+            dict(images=torch.zeros(1, 3, 6, 6, dtype=torch.uint8)), training=True, random=StepRandom(0)
+        )
+    with pytest.raises(ValueError, match='random_crop=0'):
+        ImagePreprocessor(random_crop=0)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # works from a che
 def main() -> int:
     """Runs the benchmark and prints a line for each stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file of a GAN')
+    parser.add_argument('config', help='config file of a GAN, or of a translator')
     parser.add_argument('--iters', type=int, default=20, help='measured iterations (default: %(default)s)')
     parser.add_argument('--batch-size', type=int, help="in place of the config's train_dataloader.batch_size")
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')

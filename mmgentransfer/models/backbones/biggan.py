@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
@@ -23,7 +24,7 @@ from mmgentransfer.models.layers.biggan_blocks import (
 from mmgentransfer.models.layers.inputs import check_images, check_labels, check_noise
 from mmgentransfer.models.layers.norms import ConditionalBatchNorm
 from mmgentransfer.models.layers.spectral import spectral
-from mmgentransfer.models.layers.taps import FeatureTaps
+from mmgentransfer.models.layers.taps import FeatureTaps, Fusion
 from mmgentransfer.registry import MODELS
 
 __all__ = ['DISCRIMINATOR_MULTS', 'GENERATOR_MULTS', 'BigGANDiscriminator', 'BigGANGenerator']
@@ -181,6 +182,14 @@ class BigGANGenerator(BaseModule):
             raise ValueError('this BigGANGenerator was built with embedding_size=0 and has no class embedding.')
         return self.shared(labels)
 
+    def module_sides(self) -> dict[str, int]:
+        """Returns the side of the maps that each part of the network makes, 0 for what comes before the maps."""
+        blocks = {f'blocks.{index}': self.bottom_side * 2 ** (index + 1) for index in range(len(self.blocks))}
+        attentions = {f'attentions.{index}': blocks[f'blocks.{index}'] for index in self.attentions}
+        before = {'shared': 0} if self.embedding_size else {}
+        ends = dict.fromkeys(('output_norm', 'output_conv'), self.image_size)
+        return {**before, 'linear': self.bottom_side, **blocks, **attentions, **ends}
+
     def forward(
         self,
         noise: Tensor,
@@ -189,6 +198,8 @@ class BigGANGenerator(BaseModule):
         embedding: Tensor | None = None,
         injected: Mapping[int, Tensor] | None = None,
         return_taps: bool = False,
+        fusion: Fusion | None = None,
+        start: int | None = None,
     ) -> Tensor | tuple[Tensor, dict[int, Tensor]]:
         """Generates images.
 
@@ -198,16 +209,18 @@ class BigGANGenerator(BaseModule):
             embedding: Class embedding (N, ``embedding_size``) in place of the labels'.
             injected: Features (N, C_r, r, r) that are added at the taps, by resolution r.
             return_taps: Whether to return the features at the taps too, after the addition.
+            fusion: Joins features and injected ones, in place of the addition.
+            start: A resolution whose injected features are taken as they are, without all that is below.
 
         Returns:
             Images (N, C, S, S) in [-1, 1]; with ``return_taps`` the pair of images and features by resolution.
 
         Raises:
-            ValueError: An input of the wrong shape, both or neither of labels and embedding, or features for a
-                resolution without a tap.
+            ValueError: An input of the wrong shape, both or neither of labels and embedding, features for a
+                resolution without a tap, or none for ``start``.
         """
         check_noise(self, noise)
-        taps = FeatureTaps(self, injected, return_taps)
+        taps = FeatureTaps(self, injected, return_taps, fusion)
         if self.embedding_size:
             classes = class_embedding(self, labels, embedding, noise.shape[0])
         else:
@@ -218,8 +231,13 @@ class BigGANGenerator(BaseModule):
         first, *rest = noise.split(self.chunk_size, dim=1)
         conditions = [torch.cat([classes, chunk], dim=1) for chunk in rest] or [classes] * len(self.blocks)
 
-        x = taps(self.linear(first).unflatten(1, (-1, self.bottom_side, self.bottom_side)))
+        if start is None:
+            x = taps(self.linear(first).unflatten(1, (-1, self.bottom_side, self.bottom_side)))
+        else:
+            x = taps.start(start)
         for index, (block, condition) in enumerate(zip(self.blocks, conditions)):
+            if start is not None and self.bottom_side * 2 ** (index + 1) <= start:
+                continue
             x = block(x, condition)
             if str(index) in self.attentions:
                 x = self.attentions[str(index)](x)
@@ -324,17 +342,35 @@ class BigGANDiscriminator(BaseModule):
         Raises:
             ValueError: ``images`` have the wrong shape, or ``labels`` are missing or wrong.
         """
-        check_images(self, images)
         check_labels(self, labels, images.shape[0], required=self.projection)
         taps = FeatureTaps(self, keep=return_taps)
+        pooled = F.relu(self._trunk(images, taps)).sum(dim=(2, 3))
+        scores = self.linear(pooled).squeeze(1)
+        if self.projection:
+            scores = scores + (self.embed(labels) * pooled).sum(dim=1)
+        return (scores, taps.features) if return_taps else scores
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """Returns the features at the taps (N, C_r, r, r), by resolution r, without the head."""
+        taps = FeatureTaps(self, keep=True)
+        self._trunk(images, taps)
+        return taps.features
+
+    def trunk(self) -> BigGANDiscriminator:
+        """Returns a copy without the head and without ``init_cfg``, which has :meth:`features` only."""
+        trunk = copy.deepcopy(self)
+        trunk.init_cfg = None
+        for name in ('linear', 'embed'):
+            if hasattr(trunk, name):
+                delattr(trunk, name)
+        return trunk
+
+    def _trunk(self, images: Tensor, taps: FeatureTaps) -> Tensor:
+        check_images(self, images)
         x = images
         for index, block in enumerate(self.blocks):
             x = block(x)
             if str(index) in self.attentions:
                 x = self.attentions[str(index)](x)
             x = taps(x)
-        pooled = F.relu(x).sum(dim=(2, 3))
-        scores = self.linear(pooled).squeeze(1)
-        if self.projection:
-            scores = scores + (self.embed(labels) * pooled).sum(dim=1)
-        return (scores, taps.features) if return_taps else scores
+        return x

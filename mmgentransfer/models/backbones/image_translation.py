@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -55,7 +55,11 @@ class PaddedResidualBlock(nn.Module):
 class ResNetGenerator(DrawnModule):
     """CycleGAN's generator: two halvings, residual blocks at a quarter of the side, two doublings, tanh.
 
-    With the defaults, for 256x256 images, it has 11,378,179 parameters; the original has 6 blocks for 128x128.
+    With the defaults, for 256x256 images, it has 11,378,179 parameters; the original has 6 blocks for 128x128. CUT's
+    has ``antialias=True``.
+
+    Its taps, where :meth:`features` reads, are ``input``, the images; ``down1`` and ``down2``, what the convolutions of
+    the halvings give; and ``block1`` to ``block<num_blocks>``.
 
     Args:
         in_channels: Channels of the source.
@@ -64,8 +68,13 @@ class ResNetGenerator(DrawnModule):
         num_blocks: Number of residual blocks.
         norm_cfg: Config of the norms; None for none.
         out_act: ``'tanh'`` for images in [-1, 1], or None for logits and maps.
+        antialias: Whether sides are halved behind a convolution of stride 1 by a blur, and doubled bilinearly in front
+            of one, in place of strided convolutions.
         init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last.
+
+    Attributes:
+        tap_channels: The channels at each tap, by its name.
 
     Raises:
         ValueError: ``out_act`` is unknown.
@@ -81,6 +90,7 @@ class ResNetGenerator(DrawnModule):
         num_blocks: int = 9,
         norm_cfg: Mapping[str, Any] | None = _IN,
         out_act: str | None = 'tanh',
+        antialias: bool = False,
         init: Mapping[str, Any] = _NORMAL,
         init_cfg: InitCfg = None,
     ) -> None:
@@ -91,10 +101,20 @@ class ResNetGenerator(DrawnModule):
         widths = [base_channels, 2 * base_channels, 4 * base_channels]
         outer = dict(kernel_size=7, padding=3, padding_mode='reflect')
         layers = conv_norm_relu(nn.Conv2d(in_channels, base_channels, bias=bias, **outer), norm_cfg)
-        for i, o in pairwise(widths):
-            layers += conv_norm_relu(nn.Conv2d(i, o, 3, stride=2, padding=1, bias=bias), norm_cfg)
-        layers += [PaddedResidualBlock(widths[-1], norm_cfg, bias, 'reflect') for _ in range(num_blocks)]
+        self.tap_channels = {'input': in_channels}
+        self._tap_layers = {'input': -1}
+        for number, (i, o) in enumerate(pairwise(widths), start=1):
+            self.tap_channels[f'down{number}'], self._tap_layers[f'down{number}'] = o, len(layers)
+            convolution = nn.Conv2d(i, o, 3, stride=1 if antialias else 2, padding=1, bias=bias)
+            layers += [*conv_norm_relu(convolution, norm_cfg), *([BlurDown()] if antialias else [])]
+        for number in range(1, num_blocks + 1):
+            self.tap_channels[f'block{number}'], self._tap_layers[f'block{number}'] = widths[-1], len(layers)
+            layers.append(PaddedResidualBlock(widths[-1], norm_cfg, bias, 'reflect'))
         for i, o in pairwise(reversed(widths)):
+            if antialias:
+                doubling = nn.Upsample(scale_factor=2, mode='bilinear', align_corners=False)
+                layers += [doubling, *conv_norm_relu(nn.Conv2d(i, o, 3, padding=1, bias=bias), norm_cfg)]
+                continue
             convolution = nn.ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1, bias=bias)
             layers += conv_norm_relu(convolution, norm_cfg)
         layers += [nn.Conv2d(base_channels, out_channels, **outer), *_activation(self, out_act)]
@@ -108,6 +128,46 @@ class ResNetGenerator(DrawnModule):
         """
         check_maps(self, images)
         return self.layers(images)
+
+    def features(self, images: Tensor, taps: Sequence[str]) -> dict[str, Tensor]:
+        """Returns the features at ``taps``, (N, C_tap, h, w) by name; what comes behind the last one is not computed.
+
+        Raises:
+            ValueError: ``images`` have the wrong shape, or there is no such tap.
+        """
+        return self._tapped(images, taps, whole=False)[1]
+
+    def forward_with_features(self, images: Tensor, taps: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Returns what :meth:`forward` returns, and :meth:`features` of the same pass."""
+        return self._tapped(images, taps, whole=True)
+
+    def _tapped(self, images: Tensor, taps: Sequence[str], whole: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        check_maps(self, images)
+        if unknown := [tap for tap in taps if tap not in self._tap_layers]:
+            raise ValueError(f'{type(self).__name__} has no tap {unknown[0]!r}; its taps are {list(self._tap_layers)}.')
+        names = {self._tap_layers[tap]: tap for tap in taps}
+        found = {names[-1]: images} if -1 in names else {}
+        x = images
+        for index, layer in enumerate(self.layers if whole else self.layers[: max(names, default=-1) + 1]):
+            x = layer(x)
+            if index in names:
+                found[names[index]] = x
+                x = x.clone() if isinstance(self.layers[index + 1], nn.ReLU) else x  # which would overwrite it
+        return x, found
+
+
+class BlurDown(nn.Module):
+    """Halves the sides of maps: every second value of a reflected map blurred by [1, 2, 1] x [1, 2, 1] / 16."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        line = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer('kernel', torch.outer(line, line)[None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channels = x.shape[1]
+        padded = F.pad(x, (1, 1, 1, 1), mode='reflect')
+        return F.conv2d(padded, self.kernel.to(x.dtype).expand(channels, -1, -1, -1), stride=2, groups=channels)
 
 
 def _activation(network: nn.Module, out_act: str | None) -> list[nn.Module]:
@@ -225,6 +285,7 @@ class PatchGANDiscriminator(DrawnModule):
         base_channels: Width of the first convolution; it doubles from one to the next up to 8 times.
         num_downs: Number of convolutions of stride 2.
         norm_cfg: Config of the norms, which the first and the last convolution lack; None for none.
+        antialias: Whether sides are halved by a blur behind a convolution of stride 1, as CUT's are.
         init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last.
 
@@ -240,6 +301,7 @@ class PatchGANDiscriminator(DrawnModule):
         base_channels: int = 64,
         num_downs: int = 3,
         norm_cfg: Mapping[str, Any] | None = _IN,
+        antialias: bool = False,
         init: Mapping[str, Any] = _NORMAL,
         init_cfg: InitCfg = None,
     ) -> None:
@@ -252,9 +314,10 @@ class PatchGANDiscriminator(DrawnModule):
         layers: list[nn.Module] = []
         for index, (i, o) in enumerate(pairwise(widths)):
             norm = build_norm(norm_cfg, o) if index else None
-            stride = 2 if index < num_downs else 1
-            layers.append(nn.Conv2d(i, o, 4, stride=stride, padding=1, bias=bias or not index))
+            halves = index < num_downs
+            layers.append(nn.Conv2d(i, o, 4, 2 if halves and not antialias else 1, padding=1, bias=bias or not index))
             layers += [*([] if norm is None else [norm]), nn.LeakyReLU(0.2, inplace=True)]
+            layers += [BlurDown()] if halves and antialias else []
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))
 
     def forward(self, images: Tensor) -> Tensor:

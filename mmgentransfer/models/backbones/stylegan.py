@@ -1,4 +1,4 @@
-"""The StyleGAN networks of the first version, in the layout that was trained with progressive growing."""
+"""The StyleGAN generator of the first version, in the layout that was trained with progressive growing."""
 
 from __future__ import annotations
 
@@ -11,38 +11,17 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmgentransfer.models.layers.equalised import (
-    SQRT2,
-    Blur,
-    EqualizedConv2d,
-    EqualizedLinear,
-    MinibatchStdDev,
-    reset_equalized,
-)
+from mmgentransfer.models.layers.equalised import SQRT2, EqualizedConv2d, EqualizedLinear, reset_equalized
 from mmgentransfer.models.layers.inputs import check_labels, check_noise
 from mmgentransfer.models.layers.norms import PixelNorm
-from mmgentransfer.models.layers.progressive import check_stage, check_stage_images, fade, widths_by_side
+from mmgentransfer.models.layers.progressive import check_stage, fade, widths_by_side
 from mmgentransfer.models.layers.styled import SLOPE, StyledInputBlock, StyledLayer, StyledUpBlock
-from mmgentransfer.models.layers.taps import FeatureTaps
+from mmgentransfer.models.layers.taps import FeatureTaps, Fusion
 from mmgentransfer.registry import MODELS
 
-__all__ = ['StyleGANDiscriminator', 'StyleGANGenerator']
+__all__ = ['StyleGANGenerator']
 
 NOISE_MODES = ('random', 'fixed', 'zero')
-
-
-class _DownBlock(nn.Module):
-    """3x3 convolution and LeakyReLU, then blur, 3x3 convolution, 2x2 mean pooling and LeakyReLU."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv1 = EqualizedConv2d(in_channels, out_channels)
-        self.blur = Blur()
-        self.conv2 = EqualizedConv2d(out_channels, out_channels, resample='down')
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.blur(F.leaky_relu(self.conv1(x), SLOPE))
-        return F.leaky_relu(self.conv2(x), SLOPE)
 
 
 @MODELS.register_module()
@@ -132,6 +111,18 @@ class StyleGANGenerator(BaseModule):
                     layer.reset_style()
         super().init_weights()
 
+    def module_sides(self) -> dict[str, int]:
+        """Returns the side of the maps that each part of the network makes, 0 for what comes before the maps.
+
+        Parts that only images of smaller sides need are left out.
+        """
+        blocks = {f'blocks.{side}': int(side) for side in self.blocks}
+        return {'mapping': 0, 'input_block': 4, **blocks, f'to_rgb.{self.image_size}': self.image_size}
+
+    def fixed_noise_maps(self) -> dict[int, Tensor]:
+        """Returns the noise maps (1, 1, r, r) by side r that ``noise_mode='fixed'`` has in every pass."""
+        return {side: getattr(self, f'noise_map_{side}') for side in self.tap_channels}
+
     def map_noise(self, noise: Tensor) -> Tensor:
         """Maps z (N, ``noise_size``) to the style w (N, ``noise_size``)."""
         check_noise(self, noise)
@@ -163,6 +154,10 @@ class StyleGANGenerator(BaseModule):
         *,
         injected: Mapping[int, Tensor] | None = None,
         return_taps: bool = False,
+        fusion: Fusion | None = None,
+        start: int | None = None,
+        style: Tensor | None = None,
+        mixing_style: Tensor | None = None,
         stage: int | None = None,
         alpha: float = 1.0,
         mixing_noise: Tensor | None = None,
@@ -179,6 +174,10 @@ class StyleGANGenerator(BaseModule):
             labels: Must be ``None``: the generator has no classes.
             injected: Added to the features at the tap of a resolution r: (N, C_r, r, r) by r.
             return_taps: Whether to return the features at all taps too.
+            fusion: Joins features and injected ones, in place of the addition.
+            start: A side whose injected features are taken as they are, without the blocks below.
+            style: w (N, ``noise_size``) in place of that of ``noise``, as :meth:`map_noise` returns it.
+            mixing_style: The same in place of that of ``mixing_noise``.
             stage: Side s of the images while the network grows; ``None`` for ``image_size``.
             alpha: Weight in [0, 1] of the newest block; the rest has the up-sampled image of half the side.
             mixing_noise: A second z (N, ``noise_size``), whose style takes over at the side ``crossover``.
@@ -194,18 +193,23 @@ class StyleGANGenerator(BaseModule):
 
         Raises:
             ValueError: An input has the wrong shape, labels are given, ``stage`` or ``alpha`` is out of range,
-                ``crossover`` is no side with a block before it, or the truncation has no mean style.
+                ``crossover`` is no side with a block before it, the truncation has no mean style, or nothing is
+                injected at ``start``.
         """
         check_labels(self, labels, noise.shape[0])
         stage = check_stage(self, stage, alpha, injected)
-        taps = FeatureTaps(self, injected, keep=return_taps)
-        style = self._truncated(self.map_noise(noise), truncation, mean_style)
-        later_style, crossover = self._mixed(style, mixing_noise, crossover, stage, truncation, mean_style, generator)
+        taps = FeatureTaps(self, injected, return_taps, fusion)
+        style = self._truncated(self.map_noise(noise) if style is None else style, truncation, mean_style)
+        if mixing_noise is not None:
+            mixing_style = self.map_noise(mixing_noise)
+        later_style, crossover = self._mixed(style, mixing_style, crossover, stage, truncation, mean_style, generator)
         maps = self._noise_maps(noise, noise_maps or {}, stage, generator)
 
-        x = previous = taps(self.input_block(style, maps[4]))
+        x = previous = taps(self.input_block(style, maps[4])) if start is None else taps.start(start)
         for key, block in self.blocks.items():
             side = int(key)
+            if start is not None and side <= start:
+                continue
             if side > stage:
                 break
             previous, x = x, taps(block(x, later_style if side >= crossover else style, maps[side]))
@@ -224,7 +228,7 @@ class StyleGANGenerator(BaseModule):
     def _mixed(
         self,
         style: Tensor,
-        mixing_noise: Tensor | None,
+        mixing_style: Tensor | None,
         crossover: int | None,
         stage: int,
         truncation: float,
@@ -233,18 +237,18 @@ class StyleGANGenerator(BaseModule):
     ) -> tuple[Tensor, int]:
         """Returns the style of the later blocks, and the side of the first of these."""
         sides = [side for side in self.tap_channels if 8 <= side <= stage]
-        if mixing_noise is None:
+        if mixing_style is None:
             if crossover is not None:
                 raise ValueError(f'crossover={crossover} needs a mixing_noise, whose style takes over there.')
             return style, stage
-        if mixing_noise.shape[0] != style.shape[0]:
-            raise ValueError(f'mixing_noise has {mixing_noise.shape[0]} rows, but noise {style.shape[0]}.')
+        if mixing_style.shape[0] != style.shape[0]:
+            raise ValueError(f'mixing_noise has {mixing_style.shape[0]} rows, but noise {style.shape[0]}.')
         if not sides or crossover not in (None, *sides):
             raise ValueError(f'crossover={crossover} is none of the sides that have a block before them: {sides}.')
         if crossover is None:
             device = 'cpu' if generator is None else generator.device
             crossover = sides[torch.randint(len(sides), (), generator=generator, device=device).item()]
-        return self._truncated(self.map_noise(mixing_noise), truncation, mean_style), crossover
+        return self._truncated(mixing_style, truncation, mean_style), crossover
 
     def _noise_maps(
         self, noise: Tensor, given: Mapping[int, Tensor], stage: int, generator: torch.Generator | None
@@ -270,114 +274,3 @@ class StyleGANGenerator(BaseModule):
         if unknown:
             raise ValueError(f'noise_maps has maps of the sides {unknown}; those of this pass are {sides}.')
         return maps
-
-
-@MODELS.register_module()
-class StyleGANDiscriminator(BaseModule):
-    """Critic of StyleGAN: blurred down-sampling and the standard deviation of the whole batch; its scores are linear.
-
-    It holds a layer from RGB for every side 4, 8, ..., S, and uses the last one, or that of ``stage``. Widths are those
-    of :class:`StyleGANGenerator`. Weights are drawn from N(0, 1), biases are 0, before ``init_cfg`` is applied.
-
-    Args:
-        image_size: Side S of the images, a power of 2 from 8 on.
-        base_channels: Sets the widths of the large sides.
-        max_channels: Greatest width.
-        channels: Widths of the sides 4, 8, ..., S, in place of those two.
-        in_channels: Channels C of the images.
-        from_rgb_activation: Whether a LeakyReLU follows the layer from RGB.
-        group_size: Images over which the minibatch standard deviation is taken; ``None`` for the whole batch.
-        init_cfg: MMEngine's initialisation config, such as a transfer from a checkpoint.
-
-    Attributes:
-        mixes_images: True, since a score depends on the other images of the batch.
-        tap_channels: Width by side of the features that leave the block that ends at that side.
-
-    Raises:
-        ValueError: ``image_size`` is no power of 2 from 8 on, or a side would have no channels.
-    """
-
-    num_classes = 0
-    mixes_images = True
-
-    def __init__(
-        self,
-        image_size: int = 256,
-        base_channels: int = 8192,
-        max_channels: int = 512,
-        channels: Sequence[int] | None = None,
-        in_channels: int = 3,
-        from_rgb_activation: bool = True,
-        group_size: int | None = None,
-        init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(init_cfg)
-        widths = widths_by_side(image_size, base_channels, max_channels, channels)
-        self.image_size = image_size
-        self.in_channels = in_channels
-        self.from_rgb_activation = from_rgb_activation
-        self.tap_channels = {side: width for side, width in widths.items() if side < image_size}
-
-        self.from_rgb = nn.ModuleDict(
-            {str(side): EqualizedConv2d(in_channels, width, 1) for side, width in widths.items()}
-        )
-        self.blocks = nn.ModuleDict(
-            {str(b): _DownBlock(widths[b], widths[a]) for a, b in reversed([*pairwise(widths)])}
-        )
-        self.minibatch_std = MinibatchStdDev(group_size)
-        self.head_conv1 = EqualizedConv2d(widths[4] + 1, widths[4])
-        self.head_conv2 = EqualizedConv2d(widths[4], widths[4], 4, padding=0)
-        self.score_head = EqualizedLinear(widths[4], 1)
-
-    def init_weights(self) -> None:
-        """Draws all weights, then applies ``init_cfg``; without effect when called again."""
-        if not self.is_init:
-            reset_equalized(self)
-        super().init_weights()
-
-    def forward(
-        self,
-        images: Tensor,
-        labels: Tensor | None = None,
-        *,
-        return_taps: bool = False,
-        stage: int | None = None,
-        alpha: float = 1.0,
-    ) -> Tensor | tuple[Tensor, dict[int, Tensor]]:
-        """Scores images, higher for more real.
-
-        Args:
-            images: (N, C, s, s) in [-1, 1].
-            labels: Must be ``None``: the critic has no classes.
-            return_taps: Whether to return the features at all taps too, which do not depend on the other images.
-            stage: Side s of the images while the network grows; ``None`` for ``image_size``.
-            alpha: Weight in [0, 1] of the newest block; the rest has the features of the image of half the side.
-
-        Returns:
-            Scores (N,), any real numbers; with ``return_taps`` a pair of them and the features by resolution.
-
-        Raises:
-            ValueError: ``images`` have the wrong shape or number, labels are given, or ``stage`` or ``alpha`` is out of
-                range.
-        """
-        stage = check_stage(self, stage, alpha)
-        check_stage_images(self, images, stage)
-        check_labels(self, labels, images.shape[0])
-        taps = FeatureTaps(self, keep=return_taps)
-
-        x = self._features_from_rgb(images, stage)
-        for side, block in self.blocks.items():
-            if int(side) > stage:
-                continue
-            x = block(x)
-            if int(side) == stage and alpha < 1:
-                x = fade(self._features_from_rgb(F.avg_pool2d(images, 2), stage // 2), x, alpha)
-            x = taps(x)
-        x = F.leaky_relu(self.head_conv1(self.minibatch_std(x)), SLOPE)
-        x = F.leaky_relu(self.head_conv2(x), SLOPE)
-        scores = self.score_head(x.flatten(1)).squeeze(1)
-        return (scores, taps.features) if return_taps else scores
-
-    def _features_from_rgb(self, images: Tensor, side: int) -> Tensor:
-        x = self.from_rgb[str(side)](images)
-        return F.leaky_relu(x, SLOPE) if self.from_rgb_activation else x

@@ -16,6 +16,16 @@ from mmgentransfer.registry import MODELS, suggest
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's images in [0, 1]
 
 
+def weights_path(arch: str, weights: str) -> Path:
+    """Returns the file of torchvision's weights of this name for a model, or ``weights`` as a path."""
+    from torchvision import models
+
+    named = models.get_model_weights(arch).__members__
+    if weights in named:
+        return Path(torch.hub.get_dir()) / 'checkpoints' / Path(named[weights].url).name
+    return Path(weights).expanduser()
+
+
 @MODELS.register_module()
 class TorchvisionClassifier(BaseModule):
     """A classifier of torchvision with trained weights, such as ImageNet's, on images of any size.
@@ -87,12 +97,7 @@ class TorchvisionClassifier(BaseModule):
     @property
     def path(self) -> Path:
         """The file that holds, or should hold, the weights."""
-        from torchvision import models
-
-        named = models.get_model_weights(self.arch).__members__
-        if self.weights in named:
-            return Path(torch.hub.get_dir()) / 'checkpoints' / Path(named[self.weights].url).name
-        return Path(self.weights).expanduser()
+        return weights_path(self.arch, self.weights)
 
     def init_weights(self) -> None:
         """Reads the weights, or applies ``init_cfg``; without effect when called again.

@@ -14,7 +14,7 @@ from mmgentransfer.registry import MODELS
 
 __all__ = ['DrawnModule', 'build_norm', 'check_kernel', 'check_maps', 'conv_norm_relu', 'draw_convolutions']
 
-_INIT_KEYS = {'trunc_normal': {'std'}, 'normal': {'std'}, 'kaiming': set()}
+_INIT_KEYS = {'trunc_normal': {'std'}, 'normal': {'std'}, 'xavier': {'gain'}, 'kaiming': set()}
 
 
 class DrawnModule(BaseModule):
@@ -34,7 +34,7 @@ class DrawnModule(BaseModule):
         if kind not in _INIT_KEYS or set(init) - {'type'} != _INIT_KEYS[kind]:
             raise ValueError(
                 f"{type(self).__name__}.init={dict(init)} is unknown: use dict(type='trunc_normal', std=NUMBER), "
-                f"dict(type='normal', std=NUMBER) or dict(type='kaiming')."
+                f"dict(type='normal', std=NUMBER), dict(type='xavier', gain=NUMBER) or dict(type='kaiming')."
             )
         self.init = dict(init)
 
@@ -83,13 +83,16 @@ def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
     Args:
         module: The network.
         init: ``dict(type='trunc_normal', std=0.02)``, cut at two standard deviations; ``dict(type='normal',
-            std=0.02)``; or ``dict(type='kaiming')``, normal with the variance 2 / fan_in.
+            std=0.02)``; ``dict(type='xavier', gain=0.02)``, normal with the variance 2 gain^2 / (fan_in + fan_out); or
+            ``dict(type='kaiming')``, normal with the variance 2 / fan_in.
     """
     draw: Callable[[Tensor], Any]
     if init['type'] == 'kaiming':
         draw = partial(nn.init.kaiming_normal_, nonlinearity='relu')
     elif init['type'] == 'normal':
         draw = partial(nn.init.normal_, std=init['std'])
+    elif init['type'] == 'xavier':
+        draw = partial(nn.init.xavier_normal_, gain=init['gain'])
     else:
         std = init['std']
         draw = partial(nn.init.trunc_normal_, std=std, a=-2 * std, b=2 * std)

@@ -75,6 +75,79 @@ class ConditionalBatchNorm(nn.BatchNorm2d):
         return f'{super().extra_repr()}, num_classes={self.num_classes}'
 
 
+class ConditionalInstanceNorm(nn.Module):
+    r"""Instance normalisation whose scale and shift are given (thesis eq. 6.10).
+
+    .. math:: \gamma \frac{x - \mu}{\sigma} + \beta
+
+    The mean and the biased variance are those of each sample and channel over the positions. Nothing is kept between
+    calls: scales and shifts are arguments.
+
+    Args:
+        num_features: Number of channels c.
+        eps: Added to the variance.
+        gamma_offset: Added to the given scales.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, gamma_offset: float = 0.0) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.gamma_offset = gamma_offset
+
+    def forward(self, x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None) -> Tensor:
+        """Normalises ``x`` (N, c, h, w); ``gamma`` and ``beta`` (N, c) are 1 and 0 where they are not given."""
+        normalised = F.instance_norm(x, eps=self.eps)
+        # Under autocast the normalised maps can be of a lower precision than what a linear layer gave, or a higher one.
+        if beta is not None:
+            beta = beta[:, :, None, None].to(normalised.dtype)
+        if gamma is None:
+            return normalised if beta is None else normalised + beta
+        gamma = (gamma + self.gamma_offset if self.gamma_offset else gamma)[:, :, None, None].to(normalised.dtype)
+        return normalised * gamma if beta is None else torch.addcmul(beta, normalised, gamma)
+
+    def extra_repr(self) -> str:
+        return f'{self.num_features}, eps={self.eps}, gamma_offset={self.gamma_offset}'
+
+
+@MODELS.register_module()
+class MUNITLayerNorm(nn.Module):
+    r"""Layer norm of MUNIT's code: :math:`\gamma_c (x - m) / (s + \epsilon) + \beta_c`.
+
+    m and s are the mean and the *unbiased* standard deviation of a sample over (c, h, w), and eps is added to s, unlike
+    in :class:`ChannelLayerNorm`. Scales start uniform in [0, 1), shifts at 0.
+
+    Args:
+        num_features: Number of channels c.
+        eps: Added to the standard deviation.
+
+    Shapes: (N, c, h, w) to the same.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.empty(num_features))
+        self.bias = nn.Parameter(torch.empty(num_features))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws the scales and sets the shifts to 0."""
+        nn.init.uniform_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        variance, mean = torch.var_mean(x.float(), dim=(1, 2, 3), keepdim=True)
+        inverse = 1 / (variance.sqrt() + self.eps)
+        # one scale and one shift for each sample and channel: a single pass over the maps
+        scale = inverse * self.weight[:, None, None]
+        shift = self.bias[:, None, None] - mean * scale
+        return torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
+
+    def extra_repr(self) -> str:
+        return f'{self.weight.numel()}, eps={self.eps}'
+
+
 @MODELS.register_module()
 class PixelNorm(nn.Module):
     r"""Divides every feature vector by its root mean square: :math:`h / \sqrt{\frac1n \sum_j h_j^2 + \epsilon}`.

@@ -6,38 +6,53 @@ from .adversarial import HingeLoss, LogisticLoss, LSGANLoss, VanillaLoss, Wasser
 from .alignment import LatentConsistencyLoss
 from .base import WeightedLoss
 from .classification import AuxiliaryClassifierLoss
+from .codes import CodeL2Loss, ContentConfusionLoss, ModeSeekingLoss
+from .contrastive import PatchNCELoss
 from .denoising import DenoisingLoss
 from .depth import BerhuLoss
-from .domains import DomainLoss
+from .diversity import StyleDiversityLoss
+from .domains import DomainLoss, LatentCodeLoss
+from .features import AdaptorAlignmentLoss, FeatureReconstructionLoss
 from .gradient_penalty import DriftPenalty, GradientPenalty, R1Penalty
 from .perceptual import PerceptualLoss, VGG16Features
 from .pixel import PixelLoss
 from .reconstruction import GaussianKLLoss, L1Loss, LatentEMDLoss, ScaleShiftPenalty
 from .segmentation import CrossEntropyLoss
+from .semantic import DomainInvariantPerceptualLoss, SemanticConstraintLoss
 from .translation import AutoencoderLoss, ModalitySumLoss, PseudoPairLoss
 
 __all__ = [
+    'AdaptorAlignmentLoss',
     'AutoencoderLoss',
     'AuxiliaryClassifierLoss',
     'BerhuLoss',
+    'CodeL2Loss',
+    'ContentConfusionLoss',
     'CrossEntropyLoss',
     'DenoisingLoss',
+    'DomainInvariantPerceptualLoss',
     'DomainLoss',
     'DriftPenalty',
+    'FeatureReconstructionLoss',
     'GaussianKLLoss',
     'GradientPenalty',
     'HingeLoss',
     'L1Loss',
     'LSGANLoss',
+    'LatentCodeLoss',
     'LatentConsistencyLoss',
     'LatentEMDLoss',
     'LogisticLoss',
     'ModalitySumLoss',
+    'ModeSeekingLoss',
+    'PatchNCELoss',
     'PerceptualLoss',
     'PixelLoss',
     'PseudoPairLoss',
     'R1Penalty',
     'ScaleShiftPenalty',
+    'SemanticConstraintLoss',
+    'StyleDiversityLoss',
     'VGG16Features',
     'VanillaLoss',
     'WassersteinLoss',

@@ -23,6 +23,10 @@ class WassersteinLoss(WeightedLoss):
         """Returns mean D(fake) - mean D(real); its negative estimates the Wasserstein distance."""
         return at_least_float32(fake_scores).mean() - at_least_float32(real_scores).mean()
 
+    def critic_on_fakes(self, fake_scores: Tensor) -> Tensor:
+        """Returns the part of the critic's loss that generated images have, mean D(fake)."""
+        return at_least_float32(fake_scores).mean()
+
     def generator(self, fake_scores: Tensor) -> Tensor:
         """Returns - mean D(fake)."""
         return -at_least_float32(fake_scores).mean()
@@ -36,6 +40,10 @@ class HingeLoss(WeightedLoss):
         """Returns mean max(0, 1 - D(real)) + mean max(0, 1 + D(fake))."""
         real_scores, fake_scores = at_least_float32(real_scores), at_least_float32(fake_scores)
         return F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
+
+    def critic_on_fakes(self, fake_scores: Tensor) -> Tensor:
+        """Returns the part of the critic's loss that generated images have, mean max(0, 1 + D(fake))."""
+        return F.relu(1 + at_least_float32(fake_scores)).mean()
 
     def generator(self, fake_scores: Tensor) -> Tensor:
         """Returns - mean D(fake)."""
@@ -67,6 +75,10 @@ class LSGANLoss(WeightedLoss):
         real_scores, fake_scores = at_least_float32(real_scores), at_least_float32(fake_scores)
         return self.critic_scale * ((real_scores - self.real_label).square().mean() + fake_scores.square().mean())
 
+    def critic_on_fakes(self, fake_scores: Tensor) -> Tensor:
+        """Returns the part of the critic's loss that generated images have, mean D(fake)^2 times ``critic_scale``."""
+        return self.critic_scale * at_least_float32(fake_scores).square().mean()
+
     def generator(self, fake_scores: Tensor) -> Tensor:
         """Returns mean (D(fake) - real_label)^2."""
         return (at_least_float32(fake_scores) - self.real_label).square().mean()
@@ -90,6 +102,10 @@ class LogisticLoss(WeightedLoss):
         """Returns the negative of eq. 2.2: - mean log sigmoid(D(real)) - mean log(1 - sigmoid(D(fake)))."""
         real_scores, fake_scores = at_least_float32(real_scores), at_least_float32(fake_scores)
         return F.softplus(-real_scores).mean() + F.softplus(fake_scores).mean()
+
+    def critic_on_fakes(self, fake_scores: Tensor) -> Tensor:
+        """Returns the part of the critic's loss that generated images have, - mean log(1 - sigmoid(D(fake)))."""
+        return F.softplus(at_least_float32(fake_scores)).mean()
 
     def generator(self, fake_scores: Tensor) -> Tensor:
         """Returns - mean log sigmoid(D(fake)), or mean log(1 - sigmoid(D(fake))) if ``saturating``."""

@@ -1,6 +1,8 @@
-"""The loss of a critic that tells which domain, or which attributes, an image has."""
+"""What is read back from translations: which domain or attributes an image has, and which code made it."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -34,3 +36,27 @@ class DomainLoss(WeightedLoss):
             return F.cross_entropy(logits, domains.argmax(1))
         total = F.binary_cross_entropy_with_logits(logits, domains.to(logits.dtype), reduction='sum')
         return total / logits.shape[0]
+
+
+@MODELS.register_module()
+class LatentCodeLoss(WeightedLoss):
+    """How well the code that made a translation is read back from it (thesis eq. 6.6).
+
+    Args:
+        loss_weight: Weight of the term.
+        norm: 'l1', the mean of absolute differences, or 'l2', that of squared ones.
+
+    Raises:
+        ValueError: ``norm`` is unknown.
+    """
+
+    def __init__(self, loss_weight: float = 10.0, norm: Literal['l1', 'l2'] = 'l1') -> None:
+        super().__init__(loss_weight)
+        if norm not in ('l1', 'l2'):
+            raise ValueError(f"LatentCodeLoss: norm={norm!r} is unknown: use 'l1' or 'l2'.")
+        self.norm = norm
+
+    def forward(self, predicted: Tensor, codes: Tensor) -> Tensor:
+        """Returns the mean over codes and their numbers; ``predicted`` and ``codes`` are (N, Z)."""
+        predicted = at_least_float32(predicted)
+        return F.l1_loss(predicted, codes) if self.norm == 'l1' else F.mse_loss(predicted, codes)

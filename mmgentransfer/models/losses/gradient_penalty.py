@@ -16,14 +16,16 @@ from .base import WeightedLoss, at_least_float32
 Critic = Callable[[Tensor], 'Tensor | tuple[Tensor, Tensor]']
 
 
-def _input_gradient(critic: Critic, images: Tensor) -> Tensor:
+def _input_gradient(critic: Critic, images: Tensor, patch_reduction: str = 'sum') -> Tensor:
     """Returns the gradient (N, ...) of each image's score with respect to the image, itself differentiable.
 
     ``images`` must be detached; they are marked as requiring gradients. A sum over the batch gives all gradients at
     once, as the score of one image does not depend on the others.
     """
     images.requires_grad_(True)
-    (gradient,) = torch.autograd.grad(scores(critic(images)).sum(), images, create_graph=True)
+    output = scores(critic(images))
+    total = output.sum() if patch_reduction == 'sum' else output.flatten(1).mean(1).sum()
+    (gradient,) = torch.autograd.grad(total, images, create_graph=True)
     return gradient
 
 
@@ -40,9 +42,11 @@ class GradientPenalty(WeightedLoss):
         norm_mode: ``'image'``, the norm over all values of an image, as in the equation; ``'pixel'``, the norm over
             channels and the mean over pixels, which other implementations use.
         eps: Added to the sum of squares, so that the gradient of the norm is finite at 0.
+        patch_reduction: Of a critic that scores patches: ``'sum'``, the gradient of the sum of an image's scores, which
+            grows with their number; ``'mean'``, that of their mean, which does not.
 
     Raises:
-        ValueError: ``norm_mode`` is unknown.
+        ValueError: ``norm_mode`` or ``patch_reduction`` is unknown.
     """
 
     def __init__(
@@ -51,20 +55,24 @@ class GradientPenalty(WeightedLoss):
         target: float = 1.0,
         norm_mode: Literal['image', 'pixel'] = 'image',
         eps: float = 1e-12,
+        patch_reduction: Literal['sum', 'mean'] = 'sum',
     ) -> None:
         super().__init__(loss_weight)
         if norm_mode not in ('image', 'pixel'):
             raise ValueError(f"GradientPenalty: norm_mode={norm_mode!r} is unknown: use 'image' or 'pixel'.")
+        if patch_reduction not in ('sum', 'mean'):
+            raise ValueError(f"GradientPenalty: patch_reduction={patch_reduction!r} is unknown: use 'sum' or 'mean'.")
         self.target = target
         self.norm_mode = norm_mode
         self.eps = eps
+        self.patch_reduction = patch_reduction
 
     def forward(self, critic: Critic, real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
         """Returns the penalty, a scalar; its gradient reaches the critic only.
 
         Args:
-            critic: Maps images to scores (N,), or to the pair of scores and logits; must not mix the batch's images.
-                For a critic that takes labels, bind them first.
+            critic: Maps images to scores, (N,) or of patches, or to the pair of scores and logits; must not mix the
+                batch's images. For a critic that takes labels, bind them first.
             real: Real images (N, C, H, W).
             fake: Generated images of the same shape.
             alpha: Uniform random numbers in [0, 1), one per image, (N,).
@@ -84,7 +92,7 @@ class GradientPenalty(WeightedLoss):
         with torch.autocast(real.device.type, enabled=False):
             real, fake = at_least_float32(real.detach()), at_least_float32(fake.detach())
             alpha = alpha.detach().to(real.dtype).view(-1, *[1] * (real.ndim - 1))
-            gradient = _input_gradient(critic, torch.lerp(fake, real, alpha))
+            gradient = _input_gradient(critic, torch.lerp(fake, real, alpha), self.patch_reduction)
             squares = gradient.square()
             squares = squares.flatten(1).sum(1) if self.norm_mode == 'image' else squares.sum(1)
             return ((squares + self.eps).sqrt() - self.target).square().mean()

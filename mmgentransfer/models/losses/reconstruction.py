@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from mmengine.dist import get_world_size
 from torch import Tensor
 
 from mmgentransfer.registry import MODELS
@@ -75,13 +77,25 @@ class ScaleShiftPenalty(WeightedLoss):
 class GaussianKLLoss(WeightedLoss):
     r"""Kullback-Leibler divergence of diagonal Gaussians from N(0, I), :math:`\frac12(\mu^2+\sigma^2-\log\sigma^2-1)`.
 
-    It is the mean over images and latent dimensions, as the other terms are means over elements.
+    Args:
+        loss_weight: Weight of the term.
+        reduction: ``'mean'`` over images and latent dimensions, as the other terms are means over elements; or
+            ``'sum'``, the original code of DRIT.
+
+    Raises:
+        ValueError: ``reduction`` is unknown.
     """
 
-    def __init__(self, loss_weight: float = 0.1) -> None:
+    def __init__(self, loss_weight: float = 0.1, reduction: Literal['mean', 'sum'] = 'mean') -> None:
         super().__init__(loss_weight)
+        if reduction not in ('mean', 'sum'):
+            raise ValueError(f"GaussianKLLoss: reduction={reduction!r} is unknown: use 'mean' or 'sum'.")
+        self.reduction = reduction
 
     def forward(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Returns the divergence of N(``mean``, exp(``log_variance``)), both (N, d)."""
         mean, log_variance = at_least_float32(mean), at_least_float32(log_variance)
-        return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).mean()
+        divergences = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1)
+        if self.reduction == 'mean':
+            return divergences.mean()
+        return divergences.sum() * get_world_size()  # gradients are averaged over processes, which share the batch

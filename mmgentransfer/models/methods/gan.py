@@ -16,7 +16,9 @@ from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses import scores
 from mmgentransfer.models.step_random import StepRandom
 
-__all__ = ['GAN', 'sampling_mode']
+__all__ = ['GAN', 'along', 'sampling_mode']
+
+STRAIGHT = 1e-4  # sine of the angle between two latents below which a great circle is a line
 
 
 class GAN(AdversarialModel):
@@ -274,17 +276,19 @@ class GAN(AdversarialModel):
 def along(start: Tensor, end: Tensor, steps: int, mode: str) -> Tensor:
     """Returns ``steps`` points (steps, d) from ``start`` (d,) to ``end``, 'linear' or 'slerp' along the great circle.
 
+    Between parallel or opposite ends, and from 0, there is no one circle: the way is straight.
+
     Raises:
         ValueError: ``mode`` is neither.
     """
     weights = torch.linspace(0, 1, steps, device=start.device)[:, None]
-    if mode == 'linear':
+    if mode not in ('linear', 'slerp'):
+        raise ValueError(f"mode must be 'linear' or 'slerp', got {mode!r}")
+    lengths = start.norm() * end.norm()
+    angle = torch.acos((start.dot(end) / lengths).clamp(-1, 1)) if lengths else lengths
+    if mode == 'linear' or torch.sin(angle) < STRAIGHT:
         return start + weights * (end - start)
-    if mode == 'slerp':
-        cosine = (start / start.norm()).dot(end / end.norm()).clamp(-1 + 1e-7, 1 - 1e-7)
-        angle = torch.acos(cosine)
-        return (torch.sin((1 - weights) * angle) * start + torch.sin(weights * angle) * end) / torch.sin(angle)
-    raise ValueError(f"mode must be 'linear' or 'slerp', got {mode!r}")
+    return (torch.sin((1 - weights) * angle) * start + torch.sin(weights * angle) * end) / torch.sin(angle)
 
 
 @contextmanager
