@@ -35,3 +35,4 @@ val_evaluator = dict(
     ]
 )
 train_cfg = dict(type='GameTrainLoop', max_iters=0)
+default_hooks = dict(sample_grid=None)  # of a training

@@ -30,6 +30,8 @@ def experiment(kind: str, work_dir, iters: int) -> Config:
             type='DisjointSets', dataset=scenes, sets=dict(RS=['rgb', 'segmentation'], RD=['rgb', 'depth'])
         )
     cfg.train_dataloader.batch_size = 3
+    for part in ('dataloader', 'cfg', 'evaluator'):  # these translate other modalities than the config's
+        cfg.pop(f'val_{part}'), cfg.pop(f'test_{part}')
     cfg.train_cfg.max_iters = iters
     cfg.default_hooks.checkpoint.interval = 3
     return cfg

@@ -66,7 +66,10 @@ def trained(name: str, rank: int = 0, world_size: int = 1) -> list[dict[str, tor
     config, batch = CASES[name]
     model = build(config())
     if name == 'StarGAN':  # translates to the domain of another image of the process: here to the next domain
-        StarGAN._targets = lambda self, batch: (self._domains_of(batch), self._domains_of(batch).roll(1, dims=1))
+        StarGAN._targets = lambda self, batch: (
+            (own := self.domains_of(batch['labels'])),
+            own.roll(1, dims=1),
+        )
     # plain gradient descent: Adam would blow the last bits of tiny gradients up to whole steps
     wrappers = PlayerOptimWrappers({player: dict(optimizer=dict(type='SGD', lr=1e-4)) for player in model.players})(
         model
