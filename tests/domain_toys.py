@@ -45,6 +45,7 @@ class Painter(DomainTranslator):
     players = dict(generator=['generator'])
 
     def __init__(self, domains: Any = COLOURS, width: int | None = 2, exclusive: bool = True, **kwargs: Any) -> None:
+        self.exclusive = exclusive
         super().__init__(
             domains,
             networks=dict(generator=dict(type='PaintNetwork')),
@@ -52,7 +53,7 @@ class Painter(DomainTranslator):
             moves=[dict(player='generator')],
             **kwargs,
         )
-        self.width, self.exclusive = width, exclusive
+        self.width = width
         self.options: list[dict] = []
 
     @property

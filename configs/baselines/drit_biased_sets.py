@@ -1,23 +1,14 @@
-# DRIT on the biased sets of UDIT's experiments, which differ in the data alone.
-# mmgentransfer sweep configs/baselines/drit_biased_sets.py --rows morph
-title = 'DRIT on the biased sets (thesis section 5.6)'
-base = dict(config='configs/baselines/drit_handbags_texture_128.py', options={})
-_sets = dict(
-    handbags_texture='handbags', handbags_color='handbags', makeup='makeup', morph='morph', cityscapes_synthia='scenes'
-)
-
-
-def _options(name: str, folder: str) -> dict:
-    sets = dict(train=('trainA', 'trainB'), val=('testA', 'trainB'))
-    options = {}
-    for part, tables in sets.items():
-        for domain, table in zip('AB', tables, strict=True):
-            key = f'{part}_dataloader.dataset.domains.{domain}'
-            options |= {f'{key}.data_root': f'data/{folder}', f'{key}.table': f'manifests/{name}/{table}.csv'}
-    return options
-
-
-rows = [dict(name=name, options=_options(name, folder)) for name, folder in _sets.items()]
-columns = [
-    dict(key='reconstruction_l1', name='reconstruction', precision=3),
+# DRIT on a biased set of UDIT's experiments, with the scores that configs/udit/biased_sets.py has: what is kept by
+# mistake or lost (misclassification, confidence drop), and for the handbags whether the wanted change is made.
+# mmgentransfer sweep configs/baselines/drit_biased_sets.py --variables set=makeup metrics=gender more=gender
+# morph: metrics=morph_gender more=morph_ethnicity; handbags_color: metrics=handbags_texture more=handbags_color;
+# cityscapes_synthia: metrics=daytime more=daytime.
+title = 'DRIT on {set} (thesis section 5.6)'
+variables = dict(set='handbags_texture', metrics='handbags_color', more='handbags_texture')
+prerequisites = [
+    dict(config='configs/udit/metric_{metrics}.py', work_dir='work_dirs/udit/metric_{metrics}'),
+    dict(config='configs/udit/metric_{more}.py', work_dir='work_dirs/udit/metric_{more}'),
 ]
+base = dict(config='configs/baselines/drit_{set}_128.py', options={'randomness.seed': '{seed}'})
+rows = [dict(name='DRIT')]
+seeds = [0, 1, 2]

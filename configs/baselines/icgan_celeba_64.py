@@ -10,6 +10,7 @@ _attributes = ['Bangs', 'Blond_Hair', 'Brown_Hair', 'Male', 'Young']
 model = dict(
     domains=_attributes,
     exclusive=False,
+    exclusive_groups=[['Blond_Hair', 'Brown_Hair']],
     networks=dict(generator=dict(num_domains=5), discriminator=dict(num_domains=5), label_encoder=dict(out_size=5)),
     stages=[
         dict(name='gan', iters=80_000, train=['discriminator', 'generator']),

@@ -7,7 +7,11 @@ _base_ = [
     '../_base_/evaluation_domains.py',
 ]
 _attributes = ['Bangs', 'Blond_Hair', 'Brown_Hair', 'Male', 'Young']
-model = dict(domains=_attributes, losses=dict(domain=dict(exclusive=False)))
+model = dict(
+    domains=_attributes,
+    exclusive_groups=[['Blond_Hair', 'Brown_Hair']],
+    losses=dict(domain=dict(exclusive=False)),
+)
 train_dataloader = dict(batch_size=80, dataset=dict(image_size=128, selected=_attributes))
 val_dataloader = dict(
     dataset=dict(

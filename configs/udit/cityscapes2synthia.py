@@ -13,7 +13,8 @@ prerequisites = [
 ]
 base = dict(config='configs/udit/cityscapes2synthia_d16_pi.py', options={'randomness.seed': '{seed}'})
 _kept = 'model.losses.semantic.extractor'
-_naive = {f'{_kept}.reduce_dim': None, f'{_kept}.init_cfg.checkpoint': 'work_dirs/udit/extractor_daytime_naive'}
+_naive = {f'{_kept}.reduce_dim': None}
+_naive[f'{_kept}.init_cfg.checkpoint'] = 'work_dirs/udit/extractor_daytime_naive/best'
 rows = [
     dict(name='MUNIT', options={'model.losses.semantic.loss_weight': 0}),
     dict(name='UDIT, no reduction', options=_naive),

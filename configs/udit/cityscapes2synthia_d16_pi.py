@@ -13,7 +13,7 @@ model = dict(
                 reduce_dim=16,
                 num_classes=2,
                 init_cfg=dict(
-                    type='TransferredWeights', prefix='classifier', checkpoint='work_dirs/udit/extractor_daytime'
+                    type='TransferredWeights', prefix='classifier', checkpoint='work_dirs/udit/extractor_daytime/best'
                 ),
             ),
         )

@@ -21,4 +21,5 @@ train_dataloader = dict(batch_size=50, dataset=dict(_bags, seed=1, counts=dict.f
 val_dataloader = dict(dataset=dict(_bags, split='test', seed=1, counts=dict.fromkeys(_each, 100)), **_loader)
 test_dataloader = val_dataloader
 train_cfg = dict(type='GameTrainLoop', max_iters=200, val_interval=200)
-default_hooks = dict(checkpoint=dict(interval=200))
+# scored once, at its end: the latest checkpoint is the best
+default_hooks = dict(checkpoint=dict(_delete_=True, type='AtomicCheckpointHook', interval=200, max_keep_ckpts=2))

@@ -16,7 +16,7 @@ model = dict(
                 init_cfg=dict(
                     type='TransferredWeights',
                     prefix='classifier',
-                    checkpoint='work_dirs/udit/extractor_handbags_texture',
+                    checkpoint='work_dirs/udit/extractor_handbags_texture/best',
                 ),
             ),
         )

@@ -14,7 +14,9 @@ model = dict(
                 reduce_dim=8,
                 num_classes=11,
                 init_cfg=dict(
-                    type='TransferredWeights', prefix='classifier', checkpoint='work_dirs/udit/extractor_handbags_color'
+                    type='TransferredWeights',
+                    prefix='classifier',
+                    checkpoint='work_dirs/udit/extractor_handbags_color/best',
                 ),
             ),
         )

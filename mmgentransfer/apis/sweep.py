@@ -171,10 +171,12 @@ def load_sweep(
     seeds = check_seeds(content.get('seeds', [0]) if seeds is None else seeds)
     folder = Path('work_dirs') / path.resolve().parent.name / path.stem if work_dir is None else Path(work_dir)
 
-    prerequisites = []
+    made: dict[tuple, list[SweepRun]] = {}  # variables may make two entries the same
     for entry in content.get('prerequisites', []):
         own_seeds = seeds if '{seed}' in str(entry) else [None]
-        prerequisites.append([_prerequisite(path, entry, values, seed) for seed in own_seeds])
+        group = [_prerequisite(path, entry, values, seed) for seed in own_seeds]
+        made.setdefault(tuple((run.work_dir, run.fingerprint) for run in group), group)
+    prerequisites = list(made.values())
     sources = [run for group in prerequisites for run in group]
 
     base = content.get('base', {})

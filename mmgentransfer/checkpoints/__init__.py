@@ -3,6 +3,7 @@
 from .files import (
     AtomicLocalBackend,
     atomic_write,
+    best_checkpoint,
     latest_checkpoint,
     load_checkpoint,
     load_state_dict,
@@ -16,6 +17,7 @@ __all__ = [
     'TransferReport',
     'TransferredWeights',
     'atomic_write',
+    'best_checkpoint',
     'latest_checkpoint',
     'load_checkpoint',
     'load_state_dict',

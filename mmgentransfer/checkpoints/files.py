@@ -16,6 +16,7 @@ from torch import Tensor
 __all__ = [
     'AtomicLocalBackend',
     'atomic_write',
+    'best_checkpoint',
     'latest_checkpoint',
     'load_checkpoint',
     'load_state_dict',
@@ -70,11 +71,32 @@ def latest_checkpoint(folder: str | Path) -> str | None:
     return str(max(found)[1]) if found else None
 
 
-def resolve_checkpoint(path: str) -> str:
-    """Returns the file that ``path`` means: itself, a URL, or the latest checkpoint of a run's folder.
+def best_checkpoint(folder: str | Path) -> str:
+    """Returns the ``best_<score>_iter_<n>.pth`` of a run's folder.
 
     Raises:
-        FileNotFoundError: There is no such file, or no checkpoint in the folder.
+        FileNotFoundError: There is none, or there are those of several scores.
+    """
+    found = sorted(path for path in Path(folder).glob('best_*.pth') if re.search(r'_iter_\d+\.pth$', path.name))
+    if len(found) > 1:
+        names = [path.name for path in found]
+        raise FileNotFoundError(f'the folder {str(folder)!r} holds several best checkpoints, {names}: give one of them')
+    if not found:
+        raise FileNotFoundError(
+            f'the folder {str(folder)!r} holds no checkpoint best_<score>_iter_<n>.pth: train with '
+            "default_hooks.checkpoint.save_best='<score>', or give the folder itself for its latest checkpoint"
+        )
+    return str(found[0])
+
+
+def resolve_checkpoint(path: str) -> str:
+    """Returns the file that ``path`` means: itself, a URL, or a checkpoint of a run's folder.
+
+    A folder means its latest checkpoint, ``<folder>/best`` the one of the best score, which a run keeps that has
+    ``default_hooks.checkpoint.save_best``.
+
+    Raises:
+        FileNotFoundError: There is no such file, or no such checkpoint in the folder.
     """
     if re.match(r'https?://', path):
         return path
@@ -85,6 +107,9 @@ def resolve_checkpoint(path: str) -> str:
         if latest is None:
             raise FileNotFoundError(f'the folder {path!r} holds no checkpoint iter_<n>.pth')
         return latest
+    parent, name = os.path.split(path)
+    if name == 'best' and os.path.isdir(parent):
+        return best_checkpoint(parent)
     raise FileNotFoundError(
         f'there is no checkpoint {path!r}: give a .pth file, the folder of a finished run, or a URL'
     )

@@ -27,10 +27,12 @@ class DomainTranslator(AdversarialModel):
 
     Args:
         domains: The names of the C domains or attributes, in the order of the labels.
+        exclusive_groups: Lists of attributes of which an image has one, as colours of hair: see :meth:`edited`.
         **kwargs: As :class:`AdversarialModel`.
 
     Raises:
-        ValueError: There are fewer than two domains, or names are given twice.
+        ValueError: There are fewer than two domains, names are given twice, or groups overlap, are of one attribute,
+            name none of the attributes, or are given for domains that all exclude each other.
     """
 
     exclusive = True
@@ -39,11 +41,27 @@ class DomainTranslator(AdversarialModel):
     needs_sources = False
     """Whether :meth:`translate_values` takes ``sources``, and must be told what the images are."""
 
-    def __init__(self, domains: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, domains: Sequence[str], exclusive_groups: Sequence[Sequence[str]] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.domains = list(domains)
         if len(self.domains) < 2 or len(set(self.domains)) < len(self.domains):
             raise ValueError(f'model.domains must be two or more different names, got {self.domains}')
+        self.exclusive_groups = [list(group) for group in exclusive_groups]
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        names = [name for group in self.exclusive_groups for name in group]
+        if len(set(names)) < len(names) or any(len(group) < 2 for group in self.exclusive_groups):
+            raise ValueError(
+                f'model.exclusive_groups={self.exclusive_groups} must be lists of two or more attributes, each of '
+                'which is in one group'
+            )
+        for name in names:
+            if self.exclusive or name not in self.domains:
+                raise ValueError(
+                    f'model.exclusive_groups names {name!r}, '
+                    + ('but all domains exclude each other' if self.exclusive else f'which is none of {self.domains}')
+                )
 
     # ------------------------------------------------------------------ what a subclass defines
 
@@ -90,6 +108,8 @@ class DomainTranslator(AdversarialModel):
     def edited(self, own: Tensor, name: str) -> Tensor:
         """Returns the vectors (N, num_domains) of a translation to the domain ``name``, or of its attribute flipped.
 
+        An attribute of an exclusive group is set, never flipped, and the others of its group are cleared.
+
         Args:
             own: What the images are, float (N, num_domains).
             name: One of the domains.
@@ -97,8 +117,18 @@ class DomainTranslator(AdversarialModel):
         place = self.domains.index(name)
         if self.exclusive:
             return F.one_hot(torch.full((len(own),), place, device=own.device), len(self.domains)).to(own.dtype)
+        if any(name in group for group in self.exclusive_groups):
+            return self.with_attribute(own, name)
         target = own.clone()
         target[:, place] = 1 - target[:, place]
+        return target
+
+    def with_attribute(self, own: Tensor, name: str) -> Tensor:
+        """Returns vectors (N, num_domains) with the attribute ``name`` set, and the others of its group cleared."""
+        target = own.clone()
+        group = next((group for group in self.exclusive_groups if name in group), [])
+        target[:, [self.domains.index(other) for other in group]] = 0
+        target[:, self.domains.index(name)] = 1
         return target
 
     def translatable(self, own: Tensor, name: str) -> Tensor:

@@ -261,6 +261,25 @@ seeds = [3, 4]
     assert transferred == [False, False]  # the source's learning rate is another
 
 
+def test_prerequisites_that_variables_make_equal_are_one(folder):
+    text = """
+variables = dict(first=1e-3, second=1e-4)
+_lr = 'optim_wrapper.critic.optimizer.lr'
+prerequisites = [
+    dict(config='toy.py', work_dir='source{first}', options={_lr: '{first}'}),
+    dict(config='toy.py', work_dir='source{second}', options={_lr: '{second}'}),
+]
+base = dict(config='toy.py')
+rows = [dict(name='row')]
+"""
+    path = write_sweep(folder, text)
+    assert len(load_sweep(path).prerequisites) == 2
+    assert len(load_sweep(path, variables=dict(second=1e-3)).prerequisites) == 1
+    other = write_sweep(folder, text.replace("work_dir='source{second}'", "work_dir='source{first}'"))
+    with pytest.raises(ValueError, match='would share the folder'):  # another training, in the same folder
+        load_sweep(other)
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [

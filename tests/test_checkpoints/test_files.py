@@ -63,6 +63,22 @@ def test_what_a_path_means(tmp_path):
         resolve_checkpoint(str(tmp_path / 'iter_4.pth'))
 
 
+def test_the_best_of_a_run(tmp_path):
+    best, wanted = tmp_path / 'best_accuracy_iter_20.pth', str(tmp_path / 'best')
+    with pytest.raises(FileNotFoundError, match=r"there is no checkpoint '.*/none/best'"):
+        resolve_checkpoint(str(tmp_path / 'none' / 'best'))
+    for name in ('iter_30.pth', '.best_accuracy_iter_9.pth.x.tmp', 'best_of_all.pth'):
+        (tmp_path / name).touch()
+    with pytest.raises(FileNotFoundError, match=r'no checkpoint best_<score>_iter_<n>\.pth: train with .*save_best='):
+        resolve_checkpoint(wanted)
+    best.touch()
+    assert resolve_checkpoint(wanted) == str(best)
+    assert resolve_checkpoint(str(tmp_path)) == str(tmp_path / 'iter_30.pth')
+    (tmp_path / 'best_loss_iter_10.pth').touch()
+    with pytest.raises(FileNotFoundError, match='several best checkpoints'):
+        resolve_checkpoint(wanted)
+
+
 def test_load(tmp_path):
     torch.save(dict(state_dict=dict(a=torch.arange(3)), meta=dict(iter=3)), tmp_path / 'iter_3.pth')
     for path in (tmp_path / 'iter_3.pth', tmp_path):

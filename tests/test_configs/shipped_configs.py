@@ -138,6 +138,7 @@ def source_of(checkpoint: str, prerequisites: Mapping[str, Config]) -> Config:
     It is that of the sweep's prerequisite, that of an imported checkpoint, or by the rule of the default folders
     ``work_dirs/<folder>/<config>``, to which the name of a variant, such as ``_no9``, may be added.
     """
+    checkpoint = checkpoint.removesuffix('/best')
     if checkpoint in prerequisites:
         return prerequisites[checkpoint]
     if (imported := imported_source(checkpoint)) is not None:

@@ -238,7 +238,7 @@ def test_sweep_expands_to_valid_experiments(path):
         needed = {init['checkpoint'] for _, _, init in transfers_in(run.cfg.model)}
         extractors = ((run.cfg.get('val_evaluator') or {}).get('extractors') or {}).values()
         needed |= {extractor.checkpoint for extractor in extractors if extractor.type == 'ClassifierFeatures'}
-        trained = {checkpoint for checkpoint in needed if imported_source(checkpoint) is None}
+        trained = {checkpoint.removesuffix('/best') for checkpoint in needed if imported_source(checkpoint) is None}
         assert trained <= set(sources), f'{run.label}: the sweep must train what its rows start from'
     # a misspelt key adds an option where none is read, and leaves two rows the same
     assert len({row[0].fingerprint for row in sweep.cells}) == len(sweep.cells)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from domain_toys import COLOURS, SIDE, evaluator, painter, scoring_loop, toy_objects
+from drit_toys import icgan_config
 from translator_toys import build, stargan_config
 
 
@@ -145,6 +146,42 @@ def test_edits():
     assert flipped.tolist() == [[0, 0, 0], [1, 1, 0]]
     assert own[0, 0] == 1  # not changed in place
     assert painter().targets == list(COLOURS)
+
+
+def hair_model(method, groups=(('brown', 'blond'),), exclusive=False):
+    """A model of three attributes, of which the first and the last are colours of hair."""
+    options = dict(domains=['brown', 'smiling', 'blond'], exclusive_groups=groups)
+    if method == 'stargan':
+        return build(stargan_config(exclusive, **options))
+    if method == 'icgan':
+        return build(icgan_config(exclusive=exclusive, **options))
+    return painter(exclusive=exclusive, **options)
+
+
+@pytest.mark.parametrize('method', ['painter', 'stargan', 'icgan'])
+def test_an_attribute_of_a_group_is_set_and_the_others_are_cleared(method):
+    model = hair_model(method)
+    own = torch.tensor([[1.0, 0, 0], [0, 1, 1], [0, 0, 0]])
+    assert model.edited(own, 'blond').tolist() == [[0, 0, 1], [0, 1, 1], [0, 0, 1]]
+    assert model.edited(own, 'brown').tolist() == [[1, 0, 0], [1, 1, 0], [1, 0, 0]]
+    assert model.edited(own, 'smiling').tolist() == [[1, 1, 0], [0, 0, 1], [0, 1, 0]]
+    assert model.translatable(own, 'blond').tolist() == [True, False, True]
+    assert hair_model(method, ()).edited(own, 'blond').tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize('method', ['painter', 'stargan', 'icgan'])
+@pytest.mark.parametrize(
+    ('groups', 'exclusive', 'message'),
+    [
+        ([['brown', 'blond']], True, 'all domains exclude each other'),
+        ([['brown', 'black']], False, "names 'black', which is none of"),
+        ([['brown']], False, 'must be lists of two or more'),
+        ([['brown', 'blond'], ['blond', 'smiling']], False, 'each of which is in one group'),
+    ],
+)
+def test_groups_that_do_not_fit_are_refused(method, groups, exclusive, message):
+    with pytest.raises(ValueError, match=message):
+        hair_model(method, groups, exclusive)
 
 
 def test_stargan_is_scored(tmp_path):

@@ -25,7 +25,7 @@ _scored_by = {
     name: dict(
         type='ClassifierFeatures',
         classifier=_net,
-        checkpoint=f'work_dirs/udit/metric_{name}',
+        checkpoint=f'work_dirs/udit/metric_{name}/best',
         hint=f'mmgentransfer train configs/udit/metric_{name}.py trains it',
     )
     for name in ['handbags_color', 'handbags_texture']

@@ -25,4 +25,5 @@ val_dataloader = dict(batch_size=100, sampler=dict(type='DefaultSampler', shuffl
 val_cfg = dict(type='ClassificationLoop')
 val_evaluator = dict(metrics=[])
 test_dataloader, test_cfg, test_evaluator = val_dataloader, val_cfg, val_evaluator
-default_hooks = dict(checkpoint=dict(interval=1000), sample_grid=None)
+# the checkpoint of the best accuracy stays beside the latest: '<folder of the run>/best'
+default_hooks = dict(checkpoint=dict(interval=1000, save_best='accuracy', rule='greater'), sample_grid=None)

@@ -53,8 +53,9 @@ class AtomicCheckpointHook(CheckpointHook):
         """Learns where to write, and clears away what a killed run left half written; saves schedulers if any."""
         super().before_train(runner)
         if is_main_process():
-            for leftover in Path(self.out_dir).glob('.iter_*.tmp'):
-                leftover.unlink(missing_ok=True)
+            for pattern in ('.iter_*.tmp', '.best_*.tmp'):
+                for leftover in Path(self.out_dir).glob(pattern):
+                    leftover.unlink(missing_ok=True)
         self.save_param_scheduler = runner.param_schedulers is not None
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:

@@ -39,7 +39,7 @@ class IcGAN(DomainTranslator):
     Args:
         domains: The names of the C domains or attributes, in the order of the labels.
         exclusive: Whether an image has one of the domains; else any of the attributes.
-        **kwargs: As :class:`AdversarialModel`; ``networks`` has ``discriminator``, ``generator``, ``noise_encoder`` and
+        **kwargs: As :class:`DomainTranslator`; ``networks`` has ``discriminator``, ``generator``, ``noise_encoder`` and
             ``label_encoder``.
 
     Raises:
@@ -54,8 +54,8 @@ class IcGAN(DomainTranslator):
     )
 
     def __init__(self, domains: Sequence[str], exclusive: bool = True, **kwargs: Any) -> None:
+        self.exclusive = exclusive  # the base checks its groups by it
         super().__init__(domains, **kwargs)
-        self.exclusive = exclusive
         check_loss_names(self.losses, ['adversarial', 'noise', 'labels'], ['mismatch'])
         num, generator = len(self.domains), self.generator
         for name, key, wanted in (

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmgentransfer.models.baselines.domain_checks import check_loss_names
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.game import Batch
-from mmgentransfer.registry import MODELS, suggest
+from mmgentransfer.registry import MODELS
 
 __all__ = ['StarGAN']
 
@@ -25,7 +26,8 @@ class StarGAN(DomainTranslator):
 
     Args:
         domains: The names of the C domains or attributes, in the order of the labels.
-        **kwargs: As :class:`AdversarialModel`; ``networks`` has ``generator`` and ``critic``.
+        losses: Config of each term by its name.
+        **kwargs: As :class:`DomainTranslator`; ``networks`` has ``generator`` and ``critic``.
 
     Raises:
         ValueError: A network has another number of domains, names are given twice, or a loss is missing.
@@ -33,20 +35,15 @@ class StarGAN(DomainTranslator):
 
     players = dict(critic=['critic'], generator=['generator'])
 
-    def __init__(self, domains: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(domains, **kwargs)
+    def __init__(self, domains: Sequence[str], losses: dict[str, dict], **kwargs: Any) -> None:
+        check_loss_names(losses, ['adversarial', 'domain'], ['gradient_penalty', 'reconstruction'])
+        super().__init__(domains, losses=losses, **kwargs)
         for name in ('generator', 'critic'):
             found = getattr(self, name).num_domains
             if found != len(self.domains):
                 raise ValueError(
                     f'model.networks.{name}.num_domains is {found}, but model.domains has {len(self.domains)} names'
                 )
-        known = ['adversarial', 'gradient_penalty', 'domain', 'reconstruction']
-        for name in self.losses:
-            if name not in known:
-                raise ValueError(f'model.losses has {name!r}, the method has {known}.{suggest(name, known)}')
-        if missing := [name for name in ('adversarial', 'domain') if name not in self.losses]:
-            raise ValueError(f'model.losses lacks {missing}')
 
     # ------------------------------------------------------------------ training
 

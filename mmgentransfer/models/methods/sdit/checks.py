@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import Dataset
@@ -29,7 +29,7 @@ def check_losses(losses: Mapping[str, Any]) -> None:
         raise ValueError(f'model.losses lacks {missing}')
 
 
-def check_options(model: SDIT, exclusive_groups: Sequence[Sequence[str]], **options: str) -> None:
+def check_options(model: SDIT, **options: str) -> None:
     """Raises a ``ValueError`` for options that are unknown, or that don't fit the kind of labels."""
     for key, value in options.items():
         if value not in CHOICES[key]:
@@ -41,18 +41,6 @@ def check_options(model: SDIT, exclusive_groups: Sequence[Sequence[str]], **opti
             f'model.target_sampling={options["target_sampling"]!r} draws one domain for an image, but attributes '
             "combine freely: use 'permute'"
         )
-    names = [name for group in exclusive_groups for name in group]
-    if len(set(names)) < len(names) or any(len(group) < 2 for group in exclusive_groups):
-        raise ValueError(
-            f'model.exclusive_groups={[list(group) for group in exclusive_groups]} must be lists of two or more '
-            'attributes, each of which is in one group'
-        )
-    for name in names:
-        if model.exclusive or name not in model.domains:
-            raise ValueError(
-                f'model.exclusive_groups names {name!r}, '
-                + ('but all domains exclude each other' if model.exclusive else f'which is none of {model.domains}')
-            )
 
 
 def check_networks(model: SDIT) -> None:

@@ -40,8 +40,7 @@ class SDIT(DomainTranslator):
         target_sampling: Targets in training: 'permute', the labels of the batch in another order, so that attributes
             are combined as they are in the data; 'uniform' over all domains; 'uniform_other' over those that the image
             is not of. The last two need domains that exclude each other.
-        exclusive_groups: Lists of attributes of which an image has one, as colours of hair: see :meth:`edited`.
-        **kwargs: As :class:`AdversarialModel`; ``networks`` has ``generator`` and ``discriminator``. A loss that is
+        **kwargs: As :class:`DomainTranslator`; ``networks`` has ``generator`` and ``discriminator``. A loss that is
             None is left out.
 
     Raises:
@@ -57,16 +56,14 @@ class SDIT(DomainTranslator):
         losses: dict[str, dict | None],
         cycle_code: Literal['same', 'resample'] = 'same',
         target_sampling: Literal['permute', 'uniform', 'uniform_other'] = 'permute',
-        exclusive_groups: Sequence[Sequence[str]] = (),
         **kwargs: Any,
     ) -> None:
         check_losses(losses)
         super().__init__(domains, losses={name: cfg for name, cfg in losses.items() if cfg is not None}, **kwargs)
-        check_options(self, exclusive_groups, cycle_code=cycle_code, target_sampling=target_sampling)
+        check_options(self, cycle_code=cycle_code, target_sampling=target_sampling)
         check_networks(self)
         self.cycle_code = cycle_code
         self.target_sampling = target_sampling
-        self.exclusive_groups = [list(group) for group in exclusive_groups]
 
     @property
     def exclusive(self) -> bool:
@@ -215,17 +212,12 @@ class SDIT(DomainTranslator):
             raise ValueError(f'the attribute {name!r} is none of {self.domains}.{suggest(name, self.domains)}')
         if op not in OPERATIONS:
             raise ValueError(f'op={op!r} must be one of {OPERATIONS}')
-        if self.exclusive:
+        if self.exclusive or op == 'flip':
             return super().edited(own, name)
-        target, place = own.clone(), self.domains.index(name)
-        group = next((group for group in self.exclusive_groups if name in group), None)
-        if op == 'unset':
-            target[:, place] = 0
-        elif op == 'flip' and group is None:
-            target[:, place] = 1 - target[:, place]
-        else:
-            target[:, [self.domains.index(other) for other in group or []]] = 0
-            target[:, place] = 1
+        if op == 'set':
+            return self.with_attribute(own, name)
+        target = own.clone()
+        target[:, self.domains.index(name)] = 0
         return target
 
     def edit(

@@ -1,0 +1,34 @@
+# The upper bound on Freiburg Forest: the networks of M&MNets trained on depth with labels of all images (thesis table
+# 4.8). freiburg_oracle_nir.py has near-infrared in place of depth.
+_base_ = [
+    '../default_runtime.py',
+    '../_base_/models/modalities_forest.py',
+    '../_base_/datasets/freiburg_forest.py',
+    '../_base_/evaluation_forest_unseen.py',
+]
+_both = ['depth', 'segmentation']
+model = dict(
+    type='MixAndMatchNets',
+    modalities=dict(
+        _delete_=True,
+        depth={{_base_.model.modalities.depth}},
+        segmentation={{_base_.model.modalities.segmentation}},
+    ),
+    graph=dict(sets=dict(DS=_both)),
+    networks=dict(
+        encoders={m: dict(type='SegNetEncoder', in_channels=c) for m, c in zip(_both, (1, 5))},
+        decoders={m: dict(type='SegNetDecoder', out_channels=c) for m, c in zip(_both, (1, 5))},
+        discriminators={},
+    ),
+    losses=dict(
+        segmentation=dict(type='CrossEntropyLoss', loss_weight=100), depth=dict(type='BerhuLoss', loss_weight=10)
+    ),
+    moves=[dict(player='generator')],
+)
+train_dataloader = dict(dataset=dict(sets=dict(_delete_=True, DS=_both), split_file=None))
+_adam = dict(optimizer=dict(type='Adam', lr=2e-4, betas=(0.5, 0.999)))
+optim_wrapper = dict(constructor='PlayerOptimWrappers', critic=_adam, generator=_adam)
+train_cfg = dict(type='GameTrainLoop', max_iters=400_000, val_interval=50_000)
+default_hooks = dict(checkpoint=dict(interval=10_000), sample_grid=None)
+val_cfg = dict(tasks=[dict(name='D2S', source=['depth'], target='segmentation')])
+test_cfg = val_cfg
