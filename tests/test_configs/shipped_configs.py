@@ -397,7 +397,7 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
                     )
             shrink_networks(cfg[f'{kind}_evaluator'])
             for name, part in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
-                if part.type == 'ClassifierFeatures' and part.classifier.type == 'ReducedSemanticExtractor':
+                if part.type == 'ClassifierFeatures':
                     part.checkpoint = write_classifier(part.classifier, folder / f'{name}.pth')
             for metric in cfg[f'{kind}_evaluator'].metrics:
                 if metric.type in ('ForwardClassification', 'ReverseClassification') and not metric.get('extractor'):
