@@ -22,6 +22,7 @@ __all__ = ['BiasedSet', 'load_biased_set', 'make_biased_sets']
 ROLES = ('train', 'test', 'metric', 'extractor')
 KEYS = ('roles', 'unit_key', 'seed', 'exclude')
 GROUP_KEYS = ('where', 'count')
+FEWER = ': ask for fewer, or set allow_fewer (--allow-fewer)'
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def make_biased_sets(
                 raise ValueError(
                     f'{key} wants {count} images with {_text(group["where"])}, and {table.source} has '
                     f'{len(candidates)} of them that no other group has taken'
-                    + ('' if allow_fewer else ': ask for fewer, or set allow_fewer (--allow-fewer)')
+                    + (_unmet(table, group['where'], key) or ('' if allow_fewer else FEWER))
                 )
             taken = candidates[order[:count]]
             used[units[taken]] = True
@@ -179,6 +180,16 @@ def _check_files(chosen: Sequence[tuple], data_root: str | os.PathLike[str]) -> 
     missing = [path for _, _, images, *_ in chosen for path in images.missing_files(root)]
     if missing:
         raise FileNotFoundError(f'of the images chosen {len(missing)} are not in {root}:{shorten(missing)}')
+
+
+def _unmet(table: AttributeTable, where: Mapping[str, Any], key: str) -> str:
+    """Returns which conditions no image of the table meets, with the values that there are; '' if each is met."""
+    parts = []
+    for name, wanted in where.items():
+        if not table.rows_where({name: wanted}, f'{key}.where').any():
+            values = sorted(set(table.column(name, key).astype(str).tolist()))
+            parts.append(f'. None has {_text({name: wanted})}; the values of {name} are {", ".join(values[:20])}')
+    return ''.join(parts)
 
 
 def _text(where: Mapping[str, Any]) -> str:

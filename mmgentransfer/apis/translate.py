@@ -113,7 +113,8 @@ def translate_files(
         written = dict.fromkeys(path for result in results for path in (result.values, result.picture))
         if existing := [str(path) for path in written if path.exists()]:
             raise FileExistsError(
-                f'these files are there already; choose another folder, or overwrite them:{shorten(existing)}'
+                'these files are there already; choose another folder, or overwrite them (--overwrite):'
+                + shorten(existing)
             )
 
     def run() -> Iterator[TranslatedFile]:

@@ -164,7 +164,8 @@ def translate_images(
         wanted = [*grids, *(file for each in files for row in each for file in row)]
         if existing := [str(path) for path in wanted if path.exists()]:
             raise FileExistsError(
-                f'these files are there already; choose another folder, or overwrite them:{shorten(existing)}'
+                'these files are there already; choose another folder, or overwrite them (--overwrite):'
+                + shorten(existing)
             )
     made, maps = [], []
     for target in targets:

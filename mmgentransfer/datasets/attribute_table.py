@@ -76,7 +76,10 @@ class AttributeTable:
             notes.append(lines.pop(0).removeprefix(COMMENT))
         stated = [note.removeprefix(HASH) for note in notes if note.startswith(HASH)]
         if stated and stated[0] != _hash(lines):
-            raise ValueError(f'{path} was changed since it was written: its hash is another one than its notes say')
+            raise ValueError(
+                f'{path} was changed since it was written: its hash is another one than its notes say. Write it again '
+                '(mmgentransfer make-biased-set), or remove its first lines, those with #'
+            )
         rows = [(number, line) for number, line in enumerate(lines, start=1 + len(notes)) if line.strip()]
         listing = bool(rows) and rows[0][1].strip().isdigit()
         if listing:

@@ -51,7 +51,8 @@ def find_folder(path: str | os.PathLike[str], key: str) -> Path:
         )
         missing = folder.relative_to(parent).parts[0]
         hint = suggest(missing, beside) or (f' It holds the folders {", ".join(beside[:SHOWN])}.' if beside else '')
-        raise FileNotFoundError(f'{key}={str(path)!r} does not exist: there is no {missing!r} in {parent}.{hint}')
+        where = 'the current folder' if parent == Path() else parent
+        raise FileNotFoundError(f'{key}={str(path)!r} does not exist: there is no {missing!r} in {where}.{hint}')
     if not folder.is_dir():
         raise NotADirectoryError(f'{key}={str(path)!r} is a file: name the folder that holds the images')
     if not os.access(folder, os.R_OK | os.X_OK):

@@ -187,7 +187,9 @@ class DomainTranslator(AdversarialModel):
         array = np.asarray(images)
         if array.dtype != np.uint8 or array.ndim not in (3, 4):
             raise ValueError(f'images are uint8 (H, W, C) or (N, H, W, C), got {array.dtype} {array.shape}')
-        batch = torch.from_numpy(np.ascontiguousarray(array if array.ndim == 4 else array[None])).movedim(-1, 1)
+        # PIL's arrays are read-only, of which torch warns
+        array = np.require(array if array.ndim == 4 else array[None], requirements=['C', 'W'])
+        batch = torch.from_numpy(array).movedim(-1, 1)
         return self.data_preprocessor(dict(images=batch))['images'].to(self._device)
 
     def image_pixels(self, values: Tensor) -> np.ndarray:
@@ -251,6 +253,6 @@ class DomainTranslator(AdversarialModel):
             given = given.expand(num, *given.shape)
         if given.ndim != 3 or given.shape[0] != num or given.shape[2] != width:
             raise ValueError(
-                f'codes for {num} images have the shape (K, {width}) or ({num}, K, {width}), got {tuple(given.shape)}'
+                f'codes for {num} images have the shape (K, {width}) or ({num}, K, {width}), got {np.shape(codes)}'
             )
         return given

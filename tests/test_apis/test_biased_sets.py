@@ -115,6 +115,12 @@ def test_excluded_manifests(tmp_path):
         make_biased_sets(bags(10), tmp_path / 'c', dict(train=[dict(where={}, count=28)]), exclude=files)
 
 
+def test_a_value_that_no_image_has(tmp_path):
+    roles = dict(train=[dict(where=dict(color='blak', texture='flat'), count=2)])
+    with pytest.raises(ValueError, match=r'has 0 of them .*None has color=blak; the values of color are black, red$'):
+        make_biased_sets(bags(4), tmp_path / 'out', roles)
+
+
 def test_too_few(tmp_path):
     with pytest.raises(
         ValueError, match=r'roles\.trainA\[0\] wants 6 images with color=red, texture=flat, and the table has 4'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_no_attention_and_existing_files(stargan, images, tmp_path):
     with pytest.raises(ValueError, match='StarGAN has no attention'):
         translate_images(stargan, images, ['blond'], tmp_path, attention=True)
     translate_images(stargan, images, ['blond'], tmp_path)
-    with pytest.raises(FileExistsError, match=r'blond\.png'):
+    with pytest.raises(FileExistsError, match=r'\(--overwrite\):\n.*blond\.png'):
         translate_images(stargan, images, ['blond'], tmp_path)
     translate_images(stargan, images, ['blond'], tmp_path, overwrite=True)
 
@@ -136,8 +137,19 @@ def test_sides_that_the_network_can_not_halve(stargan, tmp_path):
         translate_images(stargan, odd, ['blond'], tmp_path)
 
 
+def test_read_only_images_give_no_warning(model, images):
+    image = images['a'].copy()
+    image.flags.writeable = False  # as PIL's are
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        outputs = model.translate(image, 'blue')
+    np.testing.assert_array_equal(outputs, model.translate(images['a'], 'blue'))
+
+
 def test_codes_of_a_wrong_size(model, images):
-    with pytest.raises(ValueError, match=re.escape('codes for 1 images have the shape (K, 2) or (1, K, 2), got')):
+    with pytest.raises(
+        ValueError, match=re.escape('codes for 1 images have the shape (K, 2) or (1, K, 2), got (1, 3)')
+    ):
         model.translate(images['a'], 'blue', codes=np.zeros((1, 3)))
     with pytest.raises(ValueError, match=re.escape('have the shape (2,), got (3,) and (2,)')):
         interpolate_codes(model, images['a'], 'blue', [0, 0, 0], [0, 0])

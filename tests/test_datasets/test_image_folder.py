@@ -192,6 +192,12 @@ def test_missing_folder_suggests_near_ones(folder):
         ImageFolder(folder.parent / 'zzz' / 'deeper', 4)
 
 
+def test_missing_folder_of_the_current_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no 'zzz' in the current folder\.$"):
+        ImageFolder('zzz', 4)
+
+
 def test_file_in_place_of_a_folder(folder):
     with pytest.raises(NotADirectoryError, match=r"dataset\.data_root='.*01\.png' is a file"):
         ImageFolder(folder / '01.png', 4)

@@ -109,7 +109,7 @@ def test_options_reach_the_method(images):
         (dict(target=['red', 'blue']), 'domains exclude each other'),
         (dict(target=[[1, 0]]), r'shape \(2, 3\), got \(1, 2\)'),
         (dict(num_samples=0), 'num_samples=0 must be at least 1'),
-        (dict(codes=np.zeros((4, 3))), r'shape \(K, 2\) or \(2, K, 2\), got \(2, 4, 3\)'),
+        (dict(codes=np.zeros((4, 3))), r'shape \(K, 2\) or \(2, K, 2\), got \(4, 3\)'),
         (dict(codes=np.zeros((3, 4, 2))), r'got \(3, 4, 2\)'),
         (dict(codes=np.zeros((4, 2)), num_samples=4), 'num_samples and codes are given'),
     ],

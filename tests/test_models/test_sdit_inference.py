@@ -165,6 +165,19 @@ def test_edit(faces, model):
         faces.edit(IMAGES, labels[:2], 'Smiling')
 
 
+def test_own_domains_by_name(model):
+    numbers = [model.domains.index(name) for name in ('blue', 'green', 'blue')]
+    by_name = model.reconstruct(IMAGES, ['blue', 'green', 'blue'], 'orange')
+    np.testing.assert_array_equal(by_name, model.reconstruct(IMAGES, numbers, 'orange'))
+    np.testing.assert_array_equal(
+        model.reconstruct(IMAGES[1], 'green', 'orange'), model.reconstruct(IMAGES[1], numbers[1], 'orange')
+    )
+    with pytest.raises(ValueError, match=r"the label 'gren' is none of .*Did you mean 'green'"):
+        model.reconstruct(IMAGES[1], 'gren', 'orange')
+    with pytest.raises(ValueError, match=r'labels=\[4\] must be names of'):
+        model.reconstruct(IMAGES[1], 4, 'orange')
+
+
 # ---------------------------------------------------------------------- there and back
 
 

@@ -67,7 +67,8 @@ class GameTrainLoop(IterBasedTrainLoop):
         if total != self.max_iters:
             parts = ' + '.join(f'{stage.name} {stage.iters}' for stage in stages)
             raise ValueError(
-                f'model.stages add up to {total} iterations ({parts}), but train_cfg.max_iters is {self.max_iters}'
+                f'model.stages add up to {total} iterations ({parts}), but train_cfg.max_iters is {self.max_iters}: '
+                'make them equal, e.g. by iters of a stage in model.stages'
             )
 
     def _check_batch(self, repeat_images: bool) -> None:

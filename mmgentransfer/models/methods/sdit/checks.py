@@ -90,4 +90,7 @@ def check_images(model: SDIT, dataset: Dataset, key: str) -> None:
         )
     names = list(getattr(dataset, 'classes', ()))
     if names and names != model.domains:
-        raise ValueError(f'the labels of {key}.dataset are {names}, but model.domains is {model.domains}')
+        raise ValueError(
+            f'the labels of {key}.dataset are {names}, but model.domains is {model.domains}: '
+            'name the same, in this order'
+        )

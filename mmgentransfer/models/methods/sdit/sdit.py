@@ -232,7 +232,7 @@ class SDIT(DomainTranslator):
 
         Args:
             images: uint8 (H, W, C), or a batch (N, H, W, C).
-            labels: What they are: (N,) for domains, (N, num_domains) for attributes.
+            labels: What they are: (N,) for domains, as names or numbers, (N, num_domains) for attributes.
             attribute: Its name.
             op: 'flip', 'set' or 'unset'.
             **options: As :meth:`translate`.
@@ -318,7 +318,7 @@ class SDIT(DomainTranslator):
 
         Args:
             images: uint8 (H, W, C), or a batch (N, H, W, C).
-            labels: What they are: (N,) for domains, (N, num_domains) for attributes.
+            labels: What they are: (N,) for domains, as names or numbers, (N, num_domains) for attributes.
             target: As :meth:`translate` takes it.
             code: (Z,), in place of one that is drawn.
             seed: Of the code.
@@ -337,8 +337,16 @@ class SDIT(DomainTranslator):
 
     def _own(self, labels: Any, num: int) -> Tensor:
         """Returns users' labels of ``num`` images as vectors; those of a single image need no axis for it."""
-        given = torch.as_tensor(np.asarray(labels), device=self._device)
+        array = np.asarray(labels)
+        if self.exclusive and array.dtype.kind in 'UO':
+            for name in map(str, array.flat):
+                if name not in self.domains:
+                    raise ValueError(f'the label {name!r} is none of {self.domains}.{suggest(name, self.domains)}')
+            array = np.vectorize(self.domains.index, otypes=[np.int64])(array)
+        given = torch.as_tensor(array, device=self._device)
         given = given[None] if given.ndim == (0 if self.exclusive else 1) else given
         if len(given) != num:
             raise ValueError(f'{num} images need {num} labels, got {len(given)}')
+        if self.exclusive and given.ndim == 1 and not 0 <= int(given.min()) <= int(given.max()) < len(self.domains):
+            raise ValueError(f'labels={given.tolist()} must be names of {self.domains}, or their numbers from 0')
         return self.domains_of(given)
