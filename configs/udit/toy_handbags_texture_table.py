@@ -17,7 +17,7 @@ prerequisites = [
 base = dict(config='configs/udit/toy_handbags_texture.py', options={'randomness.seed': '{seed}'})
 _loss, _kept = 'model.losses.semantic', 'model.losses.semantic.extractor'
 _munit = {f'{_loss}.loss_weight': 0}
-_pool = dict(num_res=1, kernel=3, res_kernel=3, base_channels=8)
+_pool = dict(num_res=1, kernel=7, res_kernel=3, base_channels=16, multipliers=(1,))  # of 16 pixels one pooling
 _pi = {
     'model.networks.content_encoders': dict(_delete_=True, type='PoolIndexContentEncoder', **_pool),
     'model.networks.style_encoders': dict(_delete_=True, type='PoolIndexStyleEncoder', base_channels=8),
