@@ -422,3 +422,9 @@ def test_progress_file(tmp_path, monkeypatch):
     runner.iter = 9
     hook.after_train_iter(runner, 9)
     assert json.loads((tmp_path / 'progress.json').read_text())['iter'] == 10, 'but always at the end'
+
+
+def test_scoring_a_finished_run_saves_no_best_checkpoint(tmp_path):
+    hook = AtomicCheckpointHook(interval=1, save_best='accuracy', rule='greater', out_dir=str(tmp_path))
+    hook.after_val_epoch(SimpleNamespace(work_dir=str(tmp_path)), dict(accuracy=99.0))
+    assert not list(tmp_path.iterdir())

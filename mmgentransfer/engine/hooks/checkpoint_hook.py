@@ -69,6 +69,11 @@ class AtomicCheckpointHook(CheckpointHook):
                 f'({error.strerror}); earlier checkpoints are untouched. Make room and go on with --resume',
             ) from error
 
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float]) -> None:
+        """Keeps the best weights of a training; a run that is only scored writes none."""
+        if hasattr(self, 'file_backend'):  # which MMEngine's hook has from the beginning of a training
+            super().after_val_epoch(runner, metrics)
+
     def after_train(self, runner: Runner) -> None:
         """Saves the networks of a run without iterations; publishes what MMEngine's hook is asked to."""
         if runner.max_iters == 0:
