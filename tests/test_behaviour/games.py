@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from mmgentransfer.evaluation.functional import fid_from_features, mean_variance
 from mmgentransfer.models import AdversarialModel
 from mmgentransfer.registry import MODELS
 
+# `make test-full`: as many iterations as the measurements that the bounds come from; some minutes more
+FULL = os.environ.get('FULL_BEHAVIOUR') == '1'
 LOSSES = dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty', loss_weight=10))
 GENERATOR = dict(type='MLPGenerator', dims=[8, 64, 128, 64], image_size=8)
 CRITIC = dict(type='MLPCritic', dims=[64, 128, 64, 1], image_size=8)
@@ -90,7 +93,12 @@ def minegan(mine: int, finetune: int, n_critic: int) -> dict:
     )
 
 
+def few(digit: int, num: int, seed: int) -> Tensor:
+    return digits8(classes=[digit], split='train', num_images=num, seed=seed)
+
+
 @functools.cache
+@torch.enable_grad()
 def source_gan_of(digits: tuple[int, ...], iters: int) -> AdversarialModel:
     """A GAN of some digits."""
     model = build(gan(n_critic=3), seed=0)
@@ -124,6 +132,26 @@ def classifier() -> nn.Sequential:
         loss.backward()
         optimiser.step()
     return net.eval()
+
+
+def mining_of(source: AdversarialModel, mine: int, finetune: int, seed: int) -> tuple[AdversarialModel, OptimWrapperDict]:
+    """A MineGAN of one source, and its optimisers (five steps of the critic an iteration)."""
+    model = build(minegan(mine, finetune, n_critic=5), seed)
+    copy_weights(source.generator, model.generators[0])
+    copy_weights(source.critic, model.critic)
+    return model, optimisers(model, 4e-4, (0.5, 0.999))
+
+
+def fine_tuned(source: AdversarialModel, images: Tensor, iters: int, seed: int) -> AdversarialModel:
+    """TransferGAN with the same steps and optimisers."""
+    model = build(gan(n_critic=5), seed)
+    model.load_state_dict(source.state_dict())
+    train(model, optimisers(model, 4e-4, (0.5, 0.999)), images, iters, 64, seed)
+    return model
+
+
+def samples(model: AdversarialModel) -> Tensor:
+    return model.generate(model.draw_latents(1000, seed=5))
 
 
 class Scores:
