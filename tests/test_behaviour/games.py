@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 
 import numpy as np
 import torch
@@ -16,8 +15,6 @@ from mmgentransfer.evaluation.functional import fid_from_features, mean_variance
 from mmgentransfer.models import AdversarialModel
 from mmgentransfer.registry import MODELS
 
-# `make test-full`: as many iterations as the measurements that the bounds come from; some minutes more
-FULL = os.environ.get('FULL_BEHAVIOUR') == '1'
 LOSSES = dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty', loss_weight=10))
 GENERATOR = dict(type='MLPGenerator', dims=[8, 64, 128, 64], image_size=8)
 CRITIC = dict(type='MLPCritic', dims=[64, 128, 64, 1], image_size=8)
@@ -134,7 +131,9 @@ def classifier() -> nn.Sequential:
     return net.eval()
 
 
-def mining_of(source: AdversarialModel, mine: int, finetune: int, seed: int) -> tuple[AdversarialModel, OptimWrapperDict]:
+def mining_of(
+    source: AdversarialModel, mine: int, finetune: int, seed: int
+) -> tuple[AdversarialModel, OptimWrapperDict]:
     """A MineGAN of one source, and its optimisers (five steps of the critic an iteration)."""
     model = build(minegan(mine, finetune, n_critic=5), seed)
     copy_weights(source.generator, model.generators[0])
