@@ -145,6 +145,12 @@ class TestKMMD:
     def test_fixed_bandwidth(self):
         assert kmmd(self.real, self.fake, sigma=1.0) == pytest.approx(0.700601, abs=1e-6)
 
+    def test_without_the_root(self):
+        # M_XX and M_YY hold 0 and 4, M_XY 0, 4, 4, 8; with sigma = 1 the kernel is exp(-M / 2).
+        e2, e4 = math.exp(-2), math.exp(-4)
+        expected = 2 * (2 + 2 * e2) / 4 - 2 * (1 + 2 * e2 + e4) / 4
+        assert kmmd(self.real, self.fake, sigma=1.0, sqrt=False) == pytest.approx(expected, abs=1e-9)
+
     def test_sigma_is_a_width_and_not_its_square(self):
         # One-dimensional: M_XX and M_YY hold 0 and 16, M_XY 0, 16, 16, 64; with sigma = 2 the kernel is exp(-M / 8).
         real, fake = np.array([[0.0], [4.0]]), np.array([[0.0], [-4.0]])

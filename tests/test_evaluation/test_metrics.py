@@ -71,6 +71,12 @@ class TestFeatureDistances:
         expected = [pytest.approx(kmmd(np.stack(trio), few.features, 1.5)) for trio in trios]
         assert KMMD('digits', sigma=1.5).compute(self.real, few)['kmmd_digits'] in expected
 
+    def test_kmmd_without_the_root_has_another_name(self):
+        real, fake = ImageSet(features=self.real.features[:2]), ImageSet(features=self.real.features[2:4])
+        root = KMMD('digits', sigma=1.0).compute(real, fake)['kmmd_digits']
+        squared = KMMD('digits', sigma=1.0, sqrt=False).compute(real, fake)
+        assert squared == {'kmmd_squared_digits': pytest.approx(root**2)}
+
     def test_kmmd_of_real_images_in_order(self):
         # 600 real images of two kinds, one after the other, against 100 of which every other is of the second
         noise = np.random.default_rng(5).normal(0, 0.1, (700, 2)).astype(np.float32)

@@ -71,7 +71,7 @@ def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.maximum(distances, 0.0, out=distances)
 
 
-def kmmd(a: np.ndarray, b: np.ndarray, sigma: float | None = None) -> float:
+def kmmd(a: np.ndarray, b: np.ndarray, sigma: float | None = None, sqrt: bool = True) -> float:
     """Kernel MMD with a Gaussian kernel, thesis section 3.4: the square root of the biased squared MMD.
 
     The kernel is exp(-|x - y|^2 / (2 sigma^2)). With ``sigma=None``, sigma^2 is the mean of all squared distances
@@ -81,6 +81,7 @@ def kmmd(a: np.ndarray, b: np.ndarray, sigma: float | None = None) -> float:
         a: Features (N, D) of the real images.
         b: Features (M, D) of the generated images.
         sigma: Width of the kernel, or None.
+        sqrt: Whether to take the root; False gives the squared MMD.
 
     Returns:
         The distance, 0 or larger.
@@ -102,4 +103,5 @@ def kmmd(a: np.ndarray, b: np.ndarray, sigma: float | None = None) -> float:
     distances = {'aa': _squared_distances(a, a), 'bb': _squared_distances(b, b), 'ab': _squared_distances(a, b)}
     scale = 2.0 * (distances['aa'].mean() if sigma is None else sigma**2)
     mean = {pair: np.exp(d / -scale).mean() for pair, d in distances.items()}
-    return float(np.sqrt(max(mean['aa'] + mean['bb'] - 2.0 * mean['ab'], 0.0)))
+    squared = max(mean['aa'] + mean['bb'] - 2.0 * mean['ab'], 0.0)
+    return float(np.sqrt(squared) if sqrt else squared)

@@ -95,6 +95,8 @@ class KID:
 class KMMD:
     """MMD with a Gaussian kernel (thesis section 3.4), as ``kmmd_<extractor>``; lower is better.
 
+    Without the root it is ``kmmd_squared_<extractor>``, so that the two are not taken for each other.
+
     Equally many images of both sets are compared. Of more real ones, a random subset of a fixed seed is taken: data
     sets are in order, often of their classes. Of more generated ones, the first are taken: each is drawn on its own.
 
@@ -102,27 +104,29 @@ class KMMD:
         extractor: Name of the extractor.
         sigma: Width of the kernel; None takes it from the real images' distances.
         max_images: At most this many images of a set.
+        sqrt: Whether the score is the root of the squared MMD, as published.
     """
 
     needs_train = False
 
-    def __init__(self, extractor: str, sigma: float | None = None, max_images: int = 2000) -> None:
+    def __init__(self, extractor: str, sigma: float | None = None, max_images: int = 2000, sqrt: bool = True) -> None:
         if max_images < 2:
             raise ValueError(f'KMMD needs max_images >= 2; got {max_images}')
         self.extractor = extractor
         self.sigma = sigma
         self.max_images = max_images
+        self.sqrt = sqrt
 
     def compute(self, real: ImageSet, fake: ImageSet, train: ImageSet | None = None) -> dict[str, float]:
-        """Returns ``kmmd_<extractor>``.
+        """Returns ``kmmd_<extractor>``, or ``kmmd_squared_<extractor>``.
 
         Raises:
             ValueError: There are fewer than two distinct real images.
         """
-        name = f'kmmd_{self.extractor}'
+        name = f'kmmd_{self.extractor}' if self.sqrt else f'kmmd_squared_{self.extractor}'
         count = min(len(real), len(fake), self.max_images)
         chosen = np.random.default_rng(0).permutation(len(real))[:count] if len(real) > count else slice(None)
         try:
-            return {name: kmmd(real.features[chosen], fake.features[:count], self.sigma)}
+            return {name: kmmd(real.features[chosen], fake.features[:count], self.sigma, self.sqrt)}
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from error
