@@ -12,7 +12,7 @@ IMPORT_HELP = "make a checkpoint of another project's networks"
 
 def add_import(parser: argparse.ArgumentParser, calibrate_help: str) -> None:
     """Adds the arguments; ``calibrate_help`` is shared with ``sample``."""
-    parser.usage = '%(prog)s [-h] [--calibrate] [SOURCE] FILE [FILE ...] -o OUT'  # argparse can't say this
+    parser.usage = '%(prog)s [-h] [--calibrate] [--bgr] [SOURCE] FILE [FILE ...] -o OUT'  # argparse can't say this
     parser.add_argument(
         'files',
         nargs='+',
@@ -22,6 +22,11 @@ def add_import(parser: argparse.ArgumentParser, calibrate_help: str) -> None:
     )
     parser.add_argument('-o', '--out', required=True, help='.pth file to write')
     parser.add_argument('--calibrate', action='store_true', help=calibrate_help)
+    parser.add_argument(
+        '--bgr',
+        action='store_true',
+        help='the networks (ProGAN or StyleGAN) were trained on images with blue first: red and blue change places',
+    )
 
 
 def run_import(args: argparse.Namespace) -> int:
@@ -33,7 +38,7 @@ def run_import(args: argparse.Namespace) -> int:
     # With one argument it is a file. The first of several is the project, unless there is a file of this name.
     if len(files) > 1 and not os.path.isfile(first) and (first in known_importers() or not os.path.splitext(first)[1]):
         source, files = first, files[1:]
-    imported = import_checkpoint(source, files, args.out, args.calibrate)
+    imported = import_checkpoint(source, files, args.out, args.calibrate, args.bgr)
     print(imported)
     for name in imported.networks:
         start = f"dict(type='TransferredWeights', checkpoint={args.out!r}, prefix={name!r})"

@@ -41,6 +41,7 @@ def import_checkpoint(
     files: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     calibrate: bool = False,
+    bgr: bool = False,
 ) -> Imported:
     """Reads networks of another project, and writes them as a checkpoint of this one.
 
@@ -55,6 +56,8 @@ def import_checkpoint(
         out: The checkpoint to write; ``None`` to only read.
         calibrate: Whether to estimate the running statistics of the generator's batch norms anew, from 50 batches of
             100 images; for files whose statistics were never updated.
+        bgr: Whether the networks were trained on images whose first channel is blue, which no file says: red and blue
+            change places, so that images are RGB. For ProGAN and StyleGAN.
 
     Returns:
         The configs and weights of the networks, and what was copied, left over and missing.
@@ -62,7 +65,7 @@ def import_checkpoint(
     Raises:
         FileNotFoundError: A file is not there.
         ValueError: ``source`` is unknown, a file can't be read or could run code, the format is not recognised, or a
-            tensor has no place; there is nothing to calibrate.
+            tensor has no place; there is nothing to calibrate; ``bgr`` is given for other networks.
     """
     from mmgentransfer.checkpoints.importers import Imported
 
@@ -90,6 +93,8 @@ def import_checkpoint(
             raise ValueError(f'{str(file)!r}{f" ({label})" if label else ""}: {error}') from error
         _add(result, part, where=label or file.stem, qualify=len(parts) > 1)
     _settle(result)
+    if bgr:
+        _swap_colours(result)
     if calibrate:
         _calibrate(result)
     if out is not None:
@@ -232,6 +237,22 @@ def _settle(result: Imported) -> None:
                     copy_all(network.state_dict(), result.state_dicts[key])
                 except ValueError as error:
                     raise ValueError(f'{result.source}, {key} as {config}: {error}') from None
+
+
+def _swap_colours(result: Imported) -> None:
+    """Reverses the channels of the images that the networks make and take."""
+    for key, tensors in result.state_dicts.items():
+        layers = [name for name in tensors if re.match(r'(to|from)_rgb\.', name)]
+        if not layers:
+            raise ValueError(
+                f'bgr=True (--bgr) is for the networks of ProGAN and StyleGAN; {key} is a '
+                f'{result.networks[key.removeprefix("ema.")]["type"]}'
+            )
+        for name in layers:
+            if name.startswith('to_rgb.'):
+                tensors[name] = tensors[name].flip(0)
+            elif name.endswith('.weight'):
+                tensors[name] = tensors[name].flip(1)
 
 
 def _calibrate(result: Imported) -> None:

@@ -287,6 +287,7 @@ def test_command_says_what_is_wrong(toy, save, tmp_path, capsys):
         (['toi', file], "no importer 'toi'"),
         ([str(tmp_path / 'absent.pth'), file], 'there is no file'),
         (['toy'], "there is no file 'toy'"),
+        (['--bgr', file], 'the networks of ProGAN and StyleGAN; generator is a WGANGPGenerator28'),
     ):
         assert main(['import', *arguments, '-o', str(out)]) == 2
         assert text in capsys.readouterr().err

@@ -218,6 +218,27 @@ def test_file(tmp_path, average):
     assert torch.equal(saved['critic.score_head.weight'], critic['decision.linear1.weight_orig'])
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('generator', ['generator.', 'generator_ema.'])
+def test_red_and_blue_change_places(generator, tmp_path):
+    tensors = generator_tensors(), critic_tensors()
+    state = {f'{generator}{name}': tensor for name, tensor in tensors[0].items()}
+    state |= {f'discriminator.{name}': tensor for name, tensor in tensors[1].items()}
+    torch.save({'state_dict': state}, tmp_path / 'pggan.pth')
+    imported = import_checkpoint(None, tmp_path / 'pggan.pth', bgr=True)
+    networks = {}
+    for name, cfg in imported.networks.items():
+        networks[name] = MODELS.build(dict(cfg)).eval()
+        networks[name].load_state_dict(imported.state_dicts[name])
+    z, images = torch.randn(3, NOISE), torch.randn(4, 3, 32, 32)
+    generate, score = Reference(tensors[0]).generate, Reference(tensors[1]).score
+    assert_same(networks['generator'](z), generate(z, 32)[:, [2, 1, 0]])
+    assert_same(networks['critic'](images[:, [2, 1, 0]]), score(images))
+    small = torch.randn(4, 3, 16, 16)  # of other layers
+    assert_same(networks['generator'](z, stage=16, alpha=0.3), generate(z, 16, 0.3)[:, [2, 1, 0]])
+    assert_same(networks['critic'](small[:, [2, 1, 0]], stage=16, alpha=0.4), score(small, 0.4))
+
+
 def test_what_cannot_be_imported():
     tensors = generator_tensors()
     del tensors['conv_blocks.3.conv.bias']
