@@ -43,7 +43,8 @@ def source(tmp_path_factory) -> str:
 
 
 def test_cond_bnorm_learns_the_classes_faster_from_the_source(source):
-    scratch, pretrained = ([accuracy('bnorm', start, 150, seed) for seed in SEEDS] for start in (None, source))
+    """Measured after 100 iterations: 0.37 and 0.34 from scratch, 0.51 and 0.51 from the source."""
+    scratch, pretrained = ([accuracy('bnorm', start, 100, seed) for seed in SEEDS] for start in (None, source))
     assert np.mean(pretrained) >= np.mean(scratch) + 0.08
 
 
