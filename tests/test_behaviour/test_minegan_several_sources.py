@@ -41,7 +41,7 @@ def minegan_of_several(generators: object, num: int, iters: int, window: int, n_
 
 def mined_mixture(ones: int, seed: int) -> float:
     """Mines GANs of the digits 0-4 and 5-9 for 200 images of 1s and 7s, ``ones`` of them 1s; returns the first's p."""
-    several = minegan_of_several([GENERATOR] * 2, 2, iters=500, window=250, n_critic=5)
+    several = minegan_of_several([GENERATOR] * 2, 2, iters=500, window=250, n_critic=3)
     model = build(several, seed)
     for generator, digits in zip(model.generators, (LOW, HIGH), strict=True):
         copy_weights(source_gan_of(digits, 1000).generator, generator)
@@ -68,7 +68,7 @@ def without_labels(critic: nn.Module) -> dict[str, Tensor]:
 
 def mined_family(digit: int, seed: int = 0) -> tuple[AdversarialModel, Tensor]:
     family = dict(type='OneHotGeneratorFamily', generator=GENERATOR | dict(num_classes=10))
-    model = build(minegan_of_several(family, 10, iters=400, window=200, n_critic=5), seed)
+    model = build(minegan_of_several(family, 10, iters=400, window=200, n_critic=3), seed)
     copy_weights(conditional_source_gan().generator, model.generators.generator)
     model.critic.load_state_dict(without_labels(conditional_source_gan().critic))
     images = digits8(classes=[digit], split='train', num_images=50, seed=seed)
