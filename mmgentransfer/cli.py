@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mmgentransfer.cli_check_data import CHECK_DATA_HELP, add_check_data, run_check_data
 from mmgentransfer.cli_choose_reduction import CHOOSE_REDUCTION_HELP, add_choose_reduction, run_choose_reduction
 from mmgentransfer.cli_class_tools import add_class_tools
+from mmgentransfer.cli_errors import message_of, plain_warnings, status_of
 from mmgentransfer.cli_import import IMPORT_HELP, add_import, run_import
 from mmgentransfer.cli_make_biased_set import MAKE_BIASED_SET_HELP, add_make_biased_set, run_make_biased_set
 from mmgentransfer.cli_preferences import (
@@ -337,34 +338,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(argv)
     try:
-        status = args.handler(args)
+        with plain_warnings():
+            status = args.handler(args)
     except KeyboardInterrupt:
         _say(_how_to_go_on(args))
         return 130
     except Exception as error:
-        status = _status_of(error)
+        status = status_of(error)
         if status is None or os.environ.get('MMGENTRANSFER_DEBUG') == '1':
             raise
-        _say(f'error: {_message(error)}', everywhere=isinstance(error, (FloatingPointError, OSError)))
+        _say(f'error: {message_of(error)}', everywhere=isinstance(error, (FloatingPointError, OSError)))
         return status
     _leave_group()
     return status
-
-
-def _status_of(error: Exception) -> int | None:
-    """Returns the exit status of an error that a user can do something about, None for any other."""
-    from mmgentransfer.apis import FailedRunError
-    from mmgentransfer.registry import UnknownTypeError
-
-    if isinstance(error, (FloatingPointError, FailedRunError)):
-        return 1
-    return 2 if isinstance(error, (ValueError, OSError, UnknownTypeError)) else None
-
-
-def _message(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f'{error.strerror}: {error.filename}' if error.filename else error.strerror
-    return str(error)
 
 
 def _how_to_go_on(args: argparse.Namespace) -> str:

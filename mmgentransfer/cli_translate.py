@@ -151,6 +151,8 @@ def _translate_domains(args: argparse.Namespace, config: Config, model: DomainTr
     images = read_inputs(args.inputs, size, args.crop)
     options = {}
     if args.source:
+        if not model.needs_sources:
+            raise ValueError(f'a {type(model).__name__} needs no word on what its inputs are: leave --source out')
         options['sources'] = _only(args.source, '--source of domains')
     if args.style_from:
         if args.num_samples is not None or args.seed is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,22 @@ _DATALOADER_KEYS = {
     'worker_init_fn',
 }
 _INTERNAL_KEYS = {'type', '_scope_', '_delete_'}
+# An argument whose annotation has no other words than these takes no text.
+_NUMERIC = {'int', 'float', 'bool', 'complex', 'Tensor'}
+_CONTAINERS = {'Sequence', 'Iterable', 'list', 'tuple', 'List', 'Tuple'}
+_JOINING = {'None', 'NoneType', 'Optional', 'Union', 'typing', 'collections', 'abc', 'torch'}
 
 
 def check_config(cfg: Config) -> None:
     """Checks every key and every ``type=`` of a config against what the components take.
 
     Raises:
-        ValueError: A key is unknown; the message gives its dotted path and the closest known names.
+        ValueError: A key is unknown, and the message gives its dotted path and the closest known names; or a value is
+            text where its argument takes numbers alone.
         UnknownTypeError: A ``type=`` is not registered.
     """
+    if cfg.get('rows') and not cfg.get('model'):
+        raise ValueError('this is a sweep, not the config of one experiment: mmgentransfer sweep runs it')
     known = set(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | _EXTRA_KEYS
     for key in cfg:
         if key not in known and not key.startswith('_'):
@@ -61,7 +69,11 @@ def check_config(cfg: Config) -> None:
     classes = _registered_classes()
     _check_node(cfg._cfg_dict.to_dict(), '', classes)
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        _check_keys(name, cfg.get(name) or {}, _DATALOADER_KEYS)
+        loader = cfg.get(name) or {}
+        _check_keys(name, loader, _DATALOADER_KEYS)
+        _check_whole_number(f'{name}.batch_size', loader.get('batch_size', 1), least=1)
+        _check_whole_number(f'{name}.num_workers', loader.get('num_workers', 0), least=0)
+    _check_whole_number('randomness.seed', (cfg.get('randomness') or {}).get('seed') or 0, least=0)
 
 
 def check_work_dir(work_dir: str | Path) -> None:
@@ -111,9 +123,11 @@ def _check_node(node: Any, path: str, classes: dict[str, Any]) -> None:
                 f'{path}.type = {name!r} is not registered.{suggest(name, list(classes))} '
                 f'A component of your own must be imported first: name its module in custom_imports.{failed}'
             )
-        accepted = _accepted_arguments(component)
-        if accepted is not None:
-            _check_keys(path, node, accepted | _INTERNAL_KEYS)
+        accepted, takes_any = _accepted_arguments(component)
+        if not takes_any:
+            _check_keys(path, node, accepted.keys() | _INTERNAL_KEYS)
+        for key in (key for key in node if key in accepted):
+            _check_value(f'{path}.{key}', node[key], accepted[key], name)
     for key, value in node.items():
         if key == 'init':  # how a network draws its weights: no component, and checked by the network
             continue
@@ -130,21 +144,42 @@ def _check_keys(path: str, node: dict, accepted: set[str]) -> None:
             )
 
 
-def _accepted_arguments(component: Any) -> set[str] | None:
-    """Returns the names of all arguments that a component takes, or None if it takes any."""
+def _check_value(path: str, value: Any, annotation: Any, name: str) -> None:
+    """Refuses text, as a mistyped option on the command line gives it, where an argument takes numbers alone."""
+    if not isinstance(value, str) or annotation is inspect.Parameter.empty:
+        return
+    kind = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    words = set(re.findall(r'[A-Za-z_]\w*', kind))
+    if words & _NUMERIC and words <= _NUMERIC | _CONTAINERS | _JOINING:
+        wanted = ' or '.join(sorted((words & (_NUMERIC - {'Tensor'})) - ({'int'} if 'float' in words else set())))
+        raise ValueError(
+            f'{path} = {value!r} is text, but {name} takes {wanted} there'
+            f'{", alone or in a list such as [1,2]" if words & _CONTAINERS else ""}'
+        )
+
+
+def _check_whole_number(path: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f'{path} = {value!r} must be a whole number of {least} or more')
+
+
+def _accepted_arguments(component: Any) -> tuple[dict[str, Any], bool]:
+    """Returns the arguments that a component takes, with their annotations, and whether it takes any others."""
     if not inspect.isclass(component):
         steps = [component]
     else:
         steps = [cls.__init__ for cls in component.__mro__ if '__init__' in vars(cls) and cls is not object]
         if not steps and component.__new__ is object.__new__:
-            return set()
-    accepted: set[str] = set()
+            return {}, False
+    accepted: dict[str, Any] = {}
     for step in steps:
         try:
             parameters = inspect.signature(step).parameters.values()
         except (TypeError, ValueError):
-            return None
-        accepted |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)} - {'self'}
+            return accepted, True
+        for p in parameters:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != 'self':
+                accepted.setdefault(p.name, p.annotation)
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            return accepted
-    return None
+            return accepted, False
+    return accepted, True

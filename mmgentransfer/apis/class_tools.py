@@ -135,7 +135,7 @@ def adaptor_images(
         ValueError: The model has no adaptor, the class is unknown, or a resolution is no tap.
     """
     if not isinstance(model, TransferI2I):
-        raise ValueError(f'a {type(model).__name__} has no adaptor: images of a single level are a TransferI2I')
+        raise ValueError(f'a {type(model).__name__} has no adaptor: a TransferI2I makes images of single levels')
     taps = list(model.taps if taps is None else taps)
     if unknown := [side for side in taps if side not in model.taps]:
         raise ValueError(f'there is no adaptor at {unknown[0]}; the taps are {list(model.taps)}')

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mmengine.logging import MMLogger
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from tqdm import tqdm
 
 __all__ = ['ConsoleRunner']
@@ -22,6 +24,8 @@ _CHATTER = (
     '"HardDiskBackend" is the alias',
     'resumed key: ',  # scalars of the log, which checkpoints leave out
     '`resume_param_scheduler` is True but',
+    'paramwise_options -- ',  # learning rates, a line for each parameter
+    'Dataset ',  # has no metainfo, which only MMEngine's visualisers would use
 )
 
 
@@ -55,3 +59,30 @@ class ConsoleRunner(Runner):
             for handler in logger.handlers
         ]
         return logger
+
+    def build_train_loop(self, loop: Any) -> BaseLoop:
+        """Builds the loop and its loader; see :meth:`Runner.build_train_loop`."""
+        with _naming('train_dataloader'):
+            return super().build_train_loop(loop)
+
+    def build_val_loop(self, loop: Any) -> BaseLoop:
+        """Builds the loop and its loader; see :meth:`Runner.build_val_loop`."""
+        with _naming('val_dataloader'):
+            return super().build_val_loop(loop)
+
+    def build_test_loop(self, loop: Any) -> BaseLoop:
+        """Builds the loop and its loader; see :meth:`Runner.build_test_loop`."""
+        with _naming('test_dataloader'):
+            return super().build_test_loop(loop)
+
+
+@contextmanager
+def _naming(loader: str) -> Iterator[None]:
+    """Says in a data set's error, which begins with ``dataset.<key>``, of which loader the data set is."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        text = error.args[0] if len(error.args) == 1 else None
+        if isinstance(text, str) and text.startswith('dataset.'):
+            raise type(error)(f'{loader}.{text}') from error
+        raise

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmgentransfer.checkpoints.files import atomic_write
+from mmgentransfer.checkpoints.files import atomic_write, reason_unread
 from mmgentransfer.checkpoints.transfer import copy_all
 from mmgentransfer.models.calibration import calibrate_batch_norms
 from mmgentransfer.models.step_random import StepRandom
@@ -133,8 +133,7 @@ def _read(file: Path) -> dict[str, Any]:
                 ) from None
             raise ValueError(f'{str(file)!r} is not a checkpoint that PyTorch can read') from error
         except (RuntimeError, EOFError, KeyError, AttributeError, TypeError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise ValueError(f'{str(file)!r} is not a readable checkpoint: {reason}') from error
+            raise ValueError(f'{str(file)!r} is not a readable checkpoint: {reason_unread(error)}') from error
     if not isinstance(content, Mapping):
         raise ValueError(f'{str(file)!r} holds a {type(content).__name__}, not a checkpoint')
     return dict(content)

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmgentransfer.checkpoints import load_checkpoint, resolve_checkpoint
+from mmgentransfer.checkpoints.describe import model_type
 from mmgentransfer.models.game import AdversarialModel
 from mmgentransfer.registry import MODELS
 
@@ -59,8 +60,22 @@ def load_weights(model: AdversarialModel, loaded: dict, path: str) -> None:
         ValueError: The checkpoint lacks tensors, has others, or tensors of other shapes.
     """
     state = loaded.get('state_dict', loaded)
-    model.add_ema(sorted({key.split('.')[1] for key in state if key.startswith('ema.')}))
+    averaged = {key.split('.')[1] for key in state if key.startswith('ema.')}
+    model.add_ema(sorted(averaged & set(model.network_names)))  # the others are unknown to the config, as said below
     model.check_weights(state)
+    check_fit(model, loaded, path)
+    model.load_state_dict(state)
+
+
+def check_fit(model: AdversarialModel, loaded: dict, path: str) -> None:
+    """Checks that a checkpoint has the model's tensors and no others; moving averages that are not added yet may lack.
+
+    Raises:
+        ValueError: It has not; the message says which.
+    """
+    state = loaded.get('state_dict', loaded)
+    if not model.ema:
+        state = {key: value for key, value in state.items() if not key.startswith('ema.')}
     target = model.state_dict()
     missing = [key for key in target if key not in state]
     unexpected = [key for key in state if key not in target]
@@ -75,5 +90,6 @@ def load_weights(model: AdversarialModel, loaded: dict, path: str) -> None:
             problems.append(f'missing in the checkpoint: {", ".join(missing[:5])} ({len(missing)} in all)')
         if unexpected:
             problems.append(f'unknown to the config: {", ".join(unexpected[:5])} ({len(unexpected)} in all)')
-        raise ValueError('\n  '.join([f'the checkpoint {path!r} does not fit the config', *problems]))
-    model.load_state_dict(state)
+        kind, own = model_type(loaded.get('meta', {}).get('cfg')), type(model).__name__
+        holds = f': it holds a {kind}, and the config is of a {own}' if kind not in (None, own) else ''
+        raise ValueError('\n  '.join([f'the checkpoint {path!r} does not fit the config{holds}', *problems]))

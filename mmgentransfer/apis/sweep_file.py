@@ -40,6 +40,8 @@ def read_sweep(path: Path) -> dict[str, Any]:
     """
     content = read_config(path).to_dict()
     content = {key: value for key, value in content.items() if not key.startswith('_')}
+    if 'model' in content:
+        raise ValueError(f'{path} is the config of one experiment, not a sweep: mmgentransfer train runs it')
     _check_keys('sweep', content, 'sweep')
     for key in ('prerequisites', 'rows', 'means', 'columns'):
         for index, entry in enumerate(content.get(key, [])):

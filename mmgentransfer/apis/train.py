@@ -15,7 +15,7 @@ from torch import nn
 
 from mmgentransfer.apis.checks import check_config, check_work_dir
 from mmgentransfer.apis.console import ConsoleRunner
-from mmgentransfer.apis.inference import load_weights
+from mmgentransfer.apis.inference import check_fit, load_weights
 from mmgentransfer.checkpoints import atomic_write, latest_checkpoint, load_checkpoint, resolve_checkpoint
 from mmgentransfer.engine.distributed import init_distributed
 
@@ -129,7 +129,8 @@ def train(
     At the end ``summary.json`` in the run's folder says that it is finished, and with which scores.
 
     Raises:
-        ValueError: The config has an unknown key or contradicts itself, or lacks the test loop that ``test`` asks for.
+        ValueError: The config has an unknown key or contradicts itself, or lacks the test loop that ``test`` asks for;
+            ``cfg.work_dir`` holds the checkpoints of a run and ``resume`` is False; or they are of other networks.
         OSError: Data or the run's folder can't be read or written.
         FloatingPointError: A loss became non-finite.
     """
@@ -139,14 +140,22 @@ def train(
         for wrapper in cfg.optim_wrapper.values():
             if isinstance(wrapper, dict):
                 wrapper['type'] = 'AmpOptimWrapper'
-    if resume:
-        latest = latest_checkpoint(cfg.work_dir)
-        if latest is not None:
-            load_checkpoint(latest)  # refuses a file that could run code, which MMEngine would read all the same
-        cfg.resume = latest is not None
+    latest = latest_checkpoint(cfg.work_dir)
+    if latest is not None and not resume:
+        raise ValueError(
+            f'work_dir {str(cfg.work_dir)!r} holds a run already ({Path(latest).name}): --resume goes on with it; for '
+            'a new one choose another folder with --work-dir, or remove this one'
+        )
+    loaded = None
+    if latest is not None:
+        loaded = load_checkpoint(latest)  # refuses a file that could run code, which MMEngine would read all the same
+        cfg.resume = True
         cfg.load_from = latest
     fingerprint = config_fingerprint(cfg)
     runner = _build_runner(cfg, launcher, (*_TRAIN_KEYS, *_TEST_KEYS) if test else _TRAIN_KEYS)
+    if loaded is not None:
+        check_fit(runner.model, loaded, latest)  # MMEngine would pass over tensors that don't fit
+        del loaded
     test_loop = runner.test_loop if test else None  # built before the training, so that its mistakes show at once
     runner.train()
     metrics = dict(runner.val_loop.metrics) if runner.val_loop is not None else {}

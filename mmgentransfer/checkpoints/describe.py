@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ['compare', 'config_of_network', 'facts_of']
+__all__ = ['compare', 'config_of_network', 'facts_of', 'model_type']
 
 _FAMILIES = (
     ('StyleGANGenerator', ('mapping.0.weight', 'input_block.constant')),
@@ -106,14 +106,26 @@ def config_of_network(text: str | None, prefix: str) -> dict[str, Any] | None:
     The text is read without being run: only calls of ``dict``, lists, tuples, dicts and constants are understood.
     """
     try:
-        statements = ast.parse(text or '').body
-        model = next(s.value for s in statements if isinstance(s, ast.Assign) and s.targets[0].id == 'model')
-        node = _value(model)['networks']
+        node = _model(text)['networks']
         for part in prefix.split('.'):
             node = node[int(part)] if isinstance(node, (list, tuple)) else node[part]
     except (SyntaxError, StopIteration, AttributeError, KeyError, IndexError, TypeError, ValueError):
         return None
     return node if isinstance(node, dict) and isinstance(node.get('type'), str) else None
+
+
+def model_type(text: str | None) -> str | None:
+    """Returns the ``type`` of the model in a config's ``text``, which is not run, or None."""
+    try:
+        kind = _model(text)['type']
+    except (SyntaxError, StopIteration, AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return kind if isinstance(kind, str) else None
+
+
+def _model(text: str | None) -> Any:
+    statements = ast.parse(text or '').body
+    return _value(next(s.value for s in statements if isinstance(s, ast.Assign) and s.targets[0].id == 'model'))
 
 
 def _value(node: ast.expr) -> Any:

@@ -146,11 +146,17 @@ def load_checkpoint(path: str, allow_pickle: bool = False) -> dict[str, Any]:
     except (RuntimeError, EOFError, OSError, KeyError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f'{path!r} is not a readable checkpoint: {reason}') from error
+        raise ValueError(f'{path!r} is not a readable checkpoint: {reason_unread(error)}') from error
     if not isinstance(loaded, dict):
         raise ValueError(f'{path!r} holds a {type(loaded).__name__}, not a checkpoint')
     return loaded
+
+
+def reason_unread(error: Exception) -> str:
+    """Returns in a line why PyTorch could not read a file."""
+    if isinstance(error, KeyError):  # of the unpickler's table of instructions, looked up by the file's first byte
+        return 'PyTorch did not write it'
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def load_state_dict(path: str, prefix: str = '', allow_pickle: bool = False) -> dict[str, Tensor]:

@@ -92,8 +92,10 @@ def parse_moves(configs: Sequence[dict], players: dict[str, list[str]]) -> list[
                 f'model.moves[{index}].player is {move.player!r}; the players are {sorted(players)}.'
                 f'{suggest(move.player, list(players))}'
             )
-        if min(move.repeat, move.accumulate, move.every) < 1:
-            raise ValueError(f'model.moves[{index}]: repeat, accumulate and every are at least 1, got {dict(cfg)}')
+        if not all(isinstance(n, int) and n >= 1 for n in (move.repeat, move.accumulate, move.every)):
+            raise ValueError(
+                f'model.moves[{index}]: repeat, accumulate and every are at least 1 and whole numbers, got {dict(cfg)}'
+            )
         for name in move.freeze:
             if name not in players[move.player]:
                 raise ValueError(
@@ -137,8 +139,8 @@ def parse_stages(
                     raise ValueError(
                         f'model.stages[{index}].{key} names {name!r}; known are {known}.{suggest(name, known)}'
                     )
-        if stage.iters is not None and stage.iters < 1:
-            raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters}')
+        if stage.iters is not None and (not isinstance(stage.iters, int) or stage.iters < 1):
+            raise ValueError(f'model.stages[{index}].iters must be at least 1, got {stage.iters!r}')
         for name, mode in stage.modes.items():
             if mode not in MODES:
                 raise ValueError(f'model.stages[{index}].modes[{name!r}] must be one of {MODES}, got {mode!r}')

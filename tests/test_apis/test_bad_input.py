@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mmgentransfer import registry
-from mmgentransfer.apis import train
+from mmgentransfer.apis import load_config, plan_sweep, train
 from mmgentransfer.apis.checks import check_config
 
 
@@ -85,6 +85,35 @@ def test_unknown_key(key, message, config):
     with pytest.raises(ValueError, match=message):
         train(config)
     assert no_training(config)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('train_cfg.val_interval', 'abc', r"train_cfg\.val_interval = 'abc' is text, but GameTrainLoop takes int"),
+        ('optim_wrapper.critic.optimizer.lr', 'fast', r"critic\.optimizer\.lr = 'fast' is text, but Adam takes float "),
+        ('model.losses.gradient_penalty.loss_weight', 'big', r"loss_weight = 'big' is text, but GradientPenalty"),
+        ('model.networks.critic.channel_mults', '1+2', r"channel_mults = '1\+2' is text.* in a list such as \[1,2\]"),
+        ('default_hooks.checkpoint.interval', 'often', r"checkpoint\.interval = 'often' is text, but Atomic"),
+        ('model.moves.0.repeat', 'x', r'moves\[0\]: repeat, accumulate and every are at least 1 and whole numbers'),
+        ('train_dataloader.batch_size', 'ten', r"^train_dataloader\.batch_size = 'ten' must be a whole number of 1 or"),
+        ('train_dataloader.batch_size', 0, r'^train_dataloader\.batch_size = 0 must be a whole number of 1 or more'),
+        ('randomness.seed', 'x', r"randomness\.seed = 'x' must be a whole number of 0 or more"),
+        ('train_dataloader.dataset.classes', [12], r'^train_dataloader\.dataset\.classes=\[12\] holds \[12\]'),
+    ],
+)  # fmt: skip
+def test_wrong_value(key, value, message, config):
+    config.merge_from_dict({key: value})
+    with pytest.raises(ValueError, match=message):
+        train(config)
+    assert no_training(config)
+
+
+def test_a_sweep_is_no_experiment():
+    with pytest.raises(ValueError, match=r'this is a sweep, .* mmgentransfer sweep runs it'):
+        check_config(load_config('configs/minegan/digits_mining.py'))
+    with pytest.raises(ValueError, match=r'digits\.py is the config of one experiment.* mmgentransfer train runs it'):
+        plan_sweep('configs/minegan/digits.py')
 
 
 def test_names_for_use_within_the_file(config):

@@ -119,6 +119,13 @@ def test_a_wrong_config_is_one_line_and_status_2(toy_config, tmp_path, capsys, o
     assert message in error_of(capsys)
 
 
+def test_a_lacking_argument_is_named(toy_config, tmp_path, capsys):
+    config = tmp_path / 'lacking.py'
+    config.write_text(f"_base_ = {str(toy_config)!r}\nval_evaluator = dict(metrics=[dict(type='ClassifierError')])")
+    assert main(['train', str(config), '--work-dir', str(tmp_path / 'run')]) == 2
+    assert error_of(capsys) == "error: a ClassifierError of the config lacks 'extractor' and 'target'"
+
+
 @pytest.mark.parametrize(
     'text', ['a = = 3', '_base_ = "nowhere.py"', 'custom_imports = dict(imports=["no_such_module"])']
 )

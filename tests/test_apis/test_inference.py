@@ -67,6 +67,8 @@ def test_a_checkpoint_of_another_model(trained, experiment, game_configs):
     ):
         init_model(wider, trained.work_dir)
     other = experiment(game_configs['TransferGAN'](width=2))
+    with pytest.raises(ValueError, match=r'does not fit the config: it holds a MineGAN, and the config is of a Trans'):
+        init_model(other, trained.work_dir)
     state = torch.load(Path(trained.work_dir) / 'iter_5.pth', weights_only=True)['state_dict']
     bare = {name: tensor for name, tensor in state.items() if not name.startswith('ema.')}
     torch.save(bare, Path(trained.work_dir) / 'bare.pth')

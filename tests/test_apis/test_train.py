@@ -51,6 +51,19 @@ def test_summary_of_a_finished_run(experiment, game_configs):
     assert metrics.keys() == {'mv', 'mv_ratio'}
 
 
+def test_a_folder_holds_one_run(experiment, game_configs):
+    cfg = experiment(game_configs['MineGAN'](width=2), iters=5)
+    train(cfg.copy())
+    written = {path: path.read_bytes() for path in Path(cfg.work_dir).iterdir() if path.suffix in ('.pth', '.jsonl')}
+    with pytest.raises(ValueError, match=r'holds a run already \(iter_5\.pth\): --resume goes on .* --work-dir'):
+        train(cfg.copy())
+    cfg.model.networks.miners[0].dims = [32, 9, 32]
+    with pytest.raises(ValueError, match=r'iter_5\.pth.* does not fit the config\n  miners\.0\..*the config \(9, 32\)'):
+        train(cfg, resume=True)
+    assert len(written) == 2
+    assert all(path.read_bytes() == content for path, content in written.items())
+
+
 def test_training_that_ends_with_the_test(experiment, game_configs):
     cfg = experiment(game_configs['TransferGAN'](width=2), iters=2)
     cfg.test_dataloader, cfg.test_evaluator = cfg.val_dataloader, cfg.val_evaluator

@@ -211,6 +211,7 @@ def test_command(run, model, folder, images, tmp_path, capsys):
         (['--target', 'green', '--all-targets'], 'give one of them'),
         (['--target', 'green', '--via', 'blue'], '--via is for translating between modalities'),
         (['--target', 'green', '--resize', '15'], 'multiple'),
+        (['--target', 'green', '--source', 'red'], 'leave --source out'),
         (['--target', 'green', '--style-from', 'x', '--seed', '1'], 'leave --num-samples and --seed out'),
     ],
 )

@@ -81,6 +81,7 @@ def test_early_iterations_are_scored_too(experiment, game_configs):
     assert [line['iter'] for line in score_lines(cfg)] == [1, 4, 5]  # each once
     cfg.train_cfg.val_at = [0]
     cfg.experiment_name += '_wrong'
+    cfg.work_dir += '_wrong'
     with pytest.raises(ValueError, match=r'train_cfg\.val_at has \[0\]'):
         train(cfg)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import warnings
 
+import numpy as np
 import pytest
 import torch
 from mmnets_toys import OFF, SETS, STAGES, mmnets_config, mmnets_experiment
 
 from mmgentransfer.apis import dry_run
+from mmgentransfer.cli_errors import plain_warnings
 from mmgentransfer.datasets import AlignedDataset, DisjointSets, ToyScenes
 from mmgentransfer.registry import DATASETS, MODELS
 
@@ -149,6 +152,20 @@ def test_depth_in_millimetres_is_doubted(build_game):
     model = build_game(mmnets_config())
     with pytest.warns(UserWarning, match=r'depth has a median of \d{4} and goes from [\d.]+ to \d+'):
         model.check_dataset(DisjointSets(WrongScenes('millimetres'), SETS))
+
+
+@pytest.mark.filterwarnings('always:depth has')
+def test_depth_to_translate_in_millimetres_is_doubted_once(build_game, recwarn):
+    model = build_game(mmnets_config())
+    for value in (2000, 2100.5):
+        model.translate({'depth': np.full((16, 16), value, np.float32)}, target='segmentation')
+    with plain_warnings():
+        shown = [warnings.formatwarning(w.message, w.category, w.filename, w.lineno) for w in recwarn]
+    assert shown == [
+        'warning: depth has a median of 2000 and goes from 2000 to 2000; it should be in metres, and these look like '
+        'millimetres: set scale=0.001 of the DepthReader (translate: --depth-scale 0.001)\n',
+        '',
+    ]
 
 
 def test_good_data_raise_no_doubt(build_game, recwarn):

@@ -174,6 +174,7 @@ def read_pixels(
             raise ValueError(f'{name}: expected an array ({form}) or (N, {form}), got {tuple(pixels.shape)}')
         try:
             values[name] = modality.from_pixels(pixels if surplus else pixels[None])
+            modality.check(values[name])
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from None
         height, width = values[name].shape[-2:]

@@ -179,7 +179,8 @@ class DepthModality(Modality):
         if measured.numel() and measured.median() > FARTHEST_MEDIAN:
             warnings.warn(
                 f'depth has a median of {measured.median():.0f} and goes from {measured.min():.4g} to '
-                f'{measured.max():.4g}; it should be in metres, and these look like millimetres',
+                f'{measured.max():.4g}; it should be in metres, and these look like millimetres: set scale=0.001 '
+                'of the DepthReader (translate: --depth-scale 0.001)',
                 stacklevel=2,
             )
 
