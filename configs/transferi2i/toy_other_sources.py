@@ -6,13 +6,17 @@ _toys = {
     'StyleGAN': 'configs/transferi2i/toy_stylegan_disc2square-32x32.py',
 }
 prerequisites = [
-    dict(config=f'configs/transferi2i/{name}.py', work_dir=f'work_dirs/transferi2i/{name}')
-    for name in ('toy_source_digits-32x32', 'toy_source_stylegan-32x32')
+    dict(config=f'configs/{name}.py', work_dir=f'work_dirs/{name}')
+    for name in (
+        'classifiers/digits_32',
+        'transferi2i/toy_source_digits-32x32',
+        'transferi2i/toy_source_stylegan-32x32',
+    )
 ]
 _a, _b, _c = (
-    dict(name='st_init', iters=600),
+    dict(name='st_init', iters=500),
     dict(name='self_init', iters=200, reset_optimizers=True),
-    dict(name='transfer', iters=300, reset_optimizers=True),
+    dict(name='transfer', iters=200, reset_optimizers=True),
 )
 _pair = ('generator', 'discriminator')
 _gans = {'digits': _pair, 'StyleGAN': (*_pair, *(f'source_{name}' for name in _pair))}
@@ -29,8 +33,10 @@ for _toy, _config in _toys.items():
         rows.append(dict(name=f'{_toy}, {_name}', config=_config, options={**_schedule, **_options}))
 seeds = [0, 1, 2]
 columns = [
-    dict(key='forward_classification', name='RC', precision=1, better='higher'),
-    dict(key='forward_classification_real', name='RC of real images', precision=1),
+    dict(key='forward_classification_digits', name='digits: RC', precision=1, better='higher'),
     dict(key='reverse_classification', name='FC', precision=1, better='higher'),
+    dict(key='fid_digits', name='FID (digits)', precision=1, better='lower'),
+    dict(key='kid_digits', name='KID (digits)', precision=1, better='lower'),
+    dict(key='forward_classification', name='StyleGAN: RC', precision=1, better='higher'),
     dict(key='centroid_error', name='centroid error, pixels', precision=2, better='lower'),
 ]

@@ -135,6 +135,8 @@ class TestMistakes:
         [
             (dict(taps=(4, 64)), r'model\.taps=\(4, 64\).*resolutions \[4, 8\]'),
             (dict(stages=[dict(name='selfinit')]), r"stages\[0\]\.name is 'selfinit'.*self_init"),
+            (dict(stages='transfer'), r"stages='transfer' must be a list of dicts"),
+            (dict(stages=['transfer']), r"stages=\['transfer'\] must be a list of dicts"),
             (dict(stages=STAGES[::-1]), 'in this order'),
             (dict(stages=None), 'must be one or more of'),
             (dict(domains=['a', 'b', 'c']), r'discriminator\.num_classes is 2, but model\.domains has 3'),
