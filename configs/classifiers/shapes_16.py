@@ -14,7 +14,6 @@ train_dataloader = dict(
         seed=1,
         labelled='shape',
         background_range=(0.05, 0.15),
-        noise=0.05,
         size=(0.35, 0.55),
         position=(0.1, 0.9),
     )

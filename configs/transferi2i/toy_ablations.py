@@ -2,12 +2,14 @@
 # mmgentransfer sweep configs/transferi2i/toy_ablations.py --jobs 2
 title = 'TransferI2I from red discs to blue squares at 16x16, 100 images of each'
 prerequisites = [
-    dict(
-        config='configs/transferi2i/toy_source_shapes-16x16.py',
-        work_dir='work_dirs/transferi2i/toy_source_shapes-16x16',
-    )
+    dict(config=f'configs/{folder}/{name}.py', work_dir=f'work_dirs/{folder}/{name}')
+    for folder, name in [
+        ('classifiers', 'shapes_16'),
+        ('classifiers', 'colours_16'),
+        ('transferi2i', 'toy_source_shapes-16x16'),
+    ]
 ]
-base = dict(config='configs/transferi2i/toy_biggan_shapes-16x16.py', options={'randomness.seed': '{seed}'})
+base = dict(config='configs/transferi2i/toy_biggan_shapes-16x16.py')
 _a, _b, _c = (
     dict(name='st_init', iters=600),
     dict(name='self_init', iters=200, reset_optimizers=True),
@@ -36,6 +38,9 @@ rows = [
 ]
 seeds = [0, 1, 2]
 columns = [
-    dict(key='forward_classification', name='RC', precision=2, better='higher'),
-    dict(key='centroid_error', name='centroid error, pixels', precision=2),
+    dict(key='forward_classification_shapes', name='square, %', precision=1, better='higher'),
+    dict(key='forward_classification_colours', name='blue, %', precision=1, better='higher'),
+    dict(key='centroid_error', name='centroid error, pixels', precision=2, better='lower'),
+    dict(key='fid_shapes', name='FID (shapes)', precision=2, better='lower'),
+    dict(key='kid_shapes', name='KID (shapes)', precision=2, better='lower'),
 ]

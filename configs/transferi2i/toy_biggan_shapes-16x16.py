@@ -1,5 +1,5 @@
-# Between red discs and blue squares at 16x16, from a GAN of triangles and crosses: train
-# toy_source_shapes-16x16.py first.
+# Between red discs and blue squares at 16x16, from a GAN of triangles and crosses: train toy_source_shapes-16x16.py
+# first, and for the scores ../classifiers/shapes_16.py and colours_16.py.
 _base_ = ['../_base_/transferi2i_toy_biggan.py']
 _source = dict(checkpoint='work_dirs/transferi2i/toy_source_shapes-16x16')
 _objects = dict(
@@ -10,7 +10,6 @@ _objects = dict(
     counts={'red disc': 100, 'blue square': 100},
     labelled='shape',
     background_range=(0.05, 0.15),
-    noise=0.05,
     size=(0.35, 0.55),
     position=(0.1, 0.9),
 )
@@ -23,22 +22,25 @@ model = dict(
     ),
 )
 train_dataloader = dict(dataset=dict(type='WithSources', dataset=_objects))
-val_dataloader = dict(dataset=dict(split='test', **_objects))
-_set = {key: value for key, value in _objects.items() if key not in ('counts', 'labelled', 'shapes', 'colours')}
+val_dataloader = dict(dataset=dict(_objects, split='test', counts={'red disc': 500, 'blue square': 500}))
+_judge = dict(
+    type='ClassifierFeatures', hint='train it with: python tools/train.py configs/classifiers/{shapes,colours}_16.py'
+)
+_classifier = dict(type='DigitClassifier', image_size=16, in_channels=3, width=8)
 val_evaluator = dict(
-    extractors=None,
+    extractors=dict(
+        _delete_=True,
+        shapes=dict(_judge, classifier=dict(_classifier, num_classes=5), checkpoint='work_dirs/classifiers/shapes_16'),
+        colours=dict(
+            _judge, classifier=dict(_classifier, num_classes=2), checkpoint='work_dirs/classifiers/colours_16'
+        ),
+    ),
     metrics=[
         dict(type='CentroidError'),
-        dict(
-            type='ForwardClassification',  # the classifier also knows blue discs and red squares
-            classifier=dict(type='DigitClassifier', image_size=16, in_channels=3, width=8),
-            lr=1e-3,
-            iters=300,
-            others=[
-                dict(_set, num_images=100, shapes=['disc'], colours=['blue']),
-                dict(_set, num_images=100, shapes=['square'], colours=['red']),
-            ],
-        ),
+        dict(type='ForwardClassification', extractor='shapes'),
+        dict(type='ForwardClassification', extractor='colours'),
+        dict(type='FID', extractor='shapes'),
+        dict(type='KID', extractor='shapes', subset_size=100),
     ],
 )
 val_cfg = dict(targets=['square'])

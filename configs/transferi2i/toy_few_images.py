@@ -2,14 +2,15 @@
 # mmgentransfer sweep configs/transferi2i/toy_few_images.py --jobs 2
 title = 'Red discs to blue squares at 16x16, 20 and 100 images of each'
 _runs, _cyclegan = 'work_dirs/baselines/cyclegan_toy_shapes16', 'configs/baselines/cyclegan_toy_shapes16.py'
-_numbers, _counts = (20, 100), {n: {'red disc': n, 'blue square': n} for n in (20, 100, 500)}
-_shapes = dict(config='configs/classifiers/shapes_16.py', work_dir='work_dirs/classifiers/shapes_16')
+_numbers = (20, 100)
+_counts = {n: {'red disc': n, 'blue square': n} for n in _numbers}
 prerequisites = [
-    _shapes,
-    dict(
-        config='configs/transferi2i/toy_source_shapes-16x16.py',
-        work_dir='work_dirs/transferi2i/toy_source_shapes-16x16',
-    ),
+    dict(config=f'configs/{folder}/{name}.py', work_dir=f'work_dirs/{folder}/{name}')
+    for folder, name in [
+        ('classifiers', 'shapes_16'),
+        ('classifiers', 'colours_16'),
+        ('transferi2i', 'toy_source_shapes-16x16'),
+    ]
 ]
 prerequisites += [
     dict(
@@ -19,40 +20,7 @@ prerequisites += [
     )
     for n in _numbers
 ]
-_set = dict(type='ToyObjects', image_size=16, num_images=20, background_range=(0.05, 0.15), noise=0.05)
-_set |= dict(size=(0.35, 0.55), position=(0.1, 0.9))
-_classifier = dict(type='DigitClassifier', image_size=16, in_channels=3, width=8)
-_forward = dict(
-    type='ForwardClassification',
-    classifier=_classifier,
-    lr=1e-3,
-    iters=300,
-    max_per_class=20,  # so that its accuracy is the same in every row
-    others=[dict(_set, shapes=['disc'], colours=['blue']), dict(_set, shapes=['square'], colours=['red'])],
-)
-_features = dict(
-    type='ClassifierFeatures',
-    classifier=dict(_classifier, num_classes=5),
-    checkpoint=_shapes['work_dir'],
-    hint='train it with: python tools/train.py configs/classifiers/shapes_16.py',
-)
-_of_shapes = [
-    dict(type='ForwardClassification', extractor='shapes'),
-    dict(type='FID', extractor='shapes'),
-    dict(type='KID', extractor='shapes', subset_size=100),
-]
-base = dict(
-    config='configs/transferi2i/toy_biggan_shapes-16x16.py',
-    options={
-        'val_dataloader.dataset.counts': _counts[500],
-        'val_evaluator': dict(
-            _delete_=True,
-            type='DomainTranslationEvaluator',
-            extractors=dict(shapes=_features),
-            metrics=[dict(type='CentroidError'), _forward, *_of_shapes],
-        ),
-    },
-)
+base = dict(config='configs/transferi2i/toy_biggan_shapes-16x16.py')
 _networks, _iters = 'model.networks', ('train_cfg.max_iters', 'train_cfg.val_interval')
 _a, _c = dict(name='st_init', iters=600), dict(name='transfer', iters=150, reset_optimizers=True)
 _parts = {
@@ -75,8 +43,8 @@ for _n in _numbers:
     ]
 seeds = [0, 1, 2]
 columns = [
-    dict(key='forward_classification_shapes', name='target shape, %', precision=1, better='higher'),
-    dict(key='forward_classification', name='RC', precision=1, better='higher'),
+    dict(key='forward_classification_shapes', name='square, %', precision=1, better='higher'),
+    dict(key='forward_classification_colours', name='blue, %', precision=1, better='higher'),
     dict(key='centroid_error', name='centroid error, pixels', precision=2, better='lower'),
     dict(key='fid_shapes', name='FID (shapes)', precision=2, better='lower'),
     dict(key='kid_shapes', name='KID (shapes)', precision=2, better='lower'),

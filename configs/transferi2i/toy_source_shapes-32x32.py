@@ -1,4 +1,4 @@
-# The GAN of triangles and crosses of any colour that the toys at 32x32 start from.
+# The GAN of triangles and crosses of eight colours that the toys at 32x32 start from.
 _base_ = ['../default_runtime.py']
 _common = dict(image_size=32, base_channels=16, num_classes=2, attention_resolutions=[])
 model = dict(
@@ -26,10 +26,10 @@ train_dataloader = dict(
         type='ToyObjects',
         image_size=32,
         shapes=['triangle', 'cross'],
+        colours=['red', 'orange', 'yellow', 'green', 'turquoise', 'blue', 'purple', 'pink'],  # seen on the dark ground
         num_per_class=3000,
         labelled='shape',
         background_range=(0.05, 0.15),
-        noise=0.05,
         size=(0.35, 0.55),
         position=(0.1, 0.9),
     ),

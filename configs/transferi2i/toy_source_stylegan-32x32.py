@@ -23,7 +23,6 @@ train_dataloader = dict(
         image_size=32,
         shapes=['triangle', 'cross'],
         num_images=6000,
-        noise=0.05,
         size=(0.35, 0.55),
     ),
 )

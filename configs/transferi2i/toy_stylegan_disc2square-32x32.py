@@ -41,7 +41,6 @@ _objects = dict(
     colours=['red', 'blue'],
     counts={'red disc': 100, 'blue square': 100},
     labelled='shape',
-    noise=0.05,
     size=(0.35, 0.55),
 )
 train_dataloader = dict(dataset=dict(type='UnpairedDomains', dataset=_objects))

@@ -8,14 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmgentransfer.apis.bare_baselines import BareNICEGAN, BareStarGANv2
 from mmgentransfer.apis.bare_domains import BareCUT, BareDRIT, BareMUNIT, BareSDIT, BareTransferI2I
 from mmgentransfer.apis.bare_game import BareGame
 from mmgentransfer.apis.bare_translators import BareMixAndMatch, BarePix2Pix, BareStarGAN, BareUnpaired
 from mmgentransfer.models.baselines.cut import CUT
 from mmgentransfer.models.baselines.cyclegan import CycleGAN
 from mmgentransfer.models.baselines.drit import DRIT
+from mmgentransfer.models.baselines.nicegan import NICEGAN
 from mmgentransfer.models.baselines.pix2pix import Pix2Pix
 from mmgentransfer.models.baselines.stargan import StarGAN
+from mmgentransfer.models.baselines.stargan_v2 import StarGANv2
 from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses import scores
 from mmgentransfer.models.methods.gan import GAN
@@ -39,6 +42,8 @@ _TRANSLATORS = {
     TransferI2I: BareTransferI2I,
     CUT: BareCUT,
     DRIT: BareDRIT,
+    NICEGAN: BareNICEGAN,
+    StarGANv2: BareStarGANv2,
 }
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
 from mmgentransfer.models.baselines.stargan import StarGAN
+from mmgentransfer.models.baselines.stargan_v2 import StarGANv2
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.game import AdversarialModel, Batch
 from mmgentransfer.models.losses.semantic import FrozenFeatureLoss, SemanticConstraintLoss
@@ -173,14 +174,15 @@ def _random_domains(model: DomainTranslator, cfg: Config, num: int, device: str)
     judge = judge[model.domains[0]] if isinstance(judge, nn.ModuleDict) else judge
     side = getattr(judge, 'image_size', None)
     shape = (num, judge.in_channels, *((side, side) if side else _side_of(model, cfg)))
-    labelled = isinstance(model, (StarGAN, SDIT)) or (isinstance(model, TransferI2I) and not model.two_class)
-    with_sources = labelled and isinstance(model, TransferI2I)
-    names = ['images', *(['sources'] if with_sources else [])] if labelled else model.domains
+    labelled = isinstance(model, (StarGAN, StarGANv2, SDIT)) or (isinstance(model, TransferI2I) and not model.two_class)
+    beside = {TransferI2I: ['sources'], StarGANv2: ['references', 'other_references']}.get(type(model), [])
+    names = ['images', *beside] if labelled else model.domains
     batch = {name: torch.randint(256, shape, dtype=torch.uint8, device=device) for name in names}
     if labelled:
         num_domains = len(model.domains)
         top, size = (num_domains, (num,)) if model.exclusive else (2, (num, num_domains))
-        batch['labels'] = torch.randint(top, size, device=device)
+        for name in ['labels', *(['reference_labels'] if 'references' in batch else [])]:
+            batch[name] = torch.randint(top, size, device=device)
     return batch
 
 

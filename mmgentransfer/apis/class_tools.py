@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.methods.gan import sampling_mode
 from mmgentransfer.models.methods.transferi2i import TransferI2I
-from mmgentransfer.visualization import make_grid
+from mmgentransfer.visualization import named_grid
 
 __all__ = ['adaptor_images', 'class_grid', 'latent_map', 'translate_to_all']
 
@@ -90,6 +90,8 @@ def class_grid(
 ) -> list[np.ndarray]:
     """Draws a grid for each image: its translations to all classes, in their order, and the image itself at the end.
 
+    The name of its class stands above each.
+
     Args:
         model: See :func:`translate_to_all`.
         images: uint8 (N, H, W, C).
@@ -102,7 +104,8 @@ def class_grid(
     """
     outputs = translate_to_all(model, images, seed, share_code)
     cells = [np.concatenate([row, image[None]]) for row, image in zip(outputs, images, strict=True)]
-    return [make_grid(row, columns or int(np.ceil(np.sqrt(len(row))))) for row in cells]
+    names = [*model.targets, 'input']
+    return [named_grid(row, names, columns or int(np.ceil(np.sqrt(len(row))))) for row in cells]
 
 
 @torch.no_grad()

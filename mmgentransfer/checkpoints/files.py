@@ -111,8 +111,18 @@ def resolve_checkpoint(path: str) -> str:
     if name == 'best' and os.path.isdir(parent):
         return best_checkpoint(parent)
     raise FileNotFoundError(
-        f'there is no checkpoint {path!r}: give a .pth file, the folder of a finished run, or a URL'
+        f'there is no checkpoint {path!r}: give a .pth file, the folder of a finished run, or a URL{_made_by(path)}'
     )
+
+
+def _made_by(path: str) -> str:
+    """Returns how to train the run that ``path`` is the default folder of, or nothing if no config has this name."""
+    folder, name = ('', *Path(path.removesuffix('/best')).parts)[-2:]
+    for root in (Path(), Path(__file__).parents[2]):
+        config = root / 'configs' / folder / f'{name}.py'
+        if config.is_file():
+            return f'; the config of this name makes it: python tools/train.py {config}'
+    return ''
 
 
 def load_checkpoint(path: str, allow_pickle: bool = False) -> dict[str, Any]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapperDict
+from mmengine.logging import MMLogger, print_log
+from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper, OptimWrapperDict
 from torch import nn
 
 from mmgentransfer.registry import OPTIM_WRAPPER_CONSTRUCTORS, suggest
@@ -58,5 +63,31 @@ class PlayerOptimWrappers:
             networks = nn.ModuleDict({name: getattr(model, name) for name in names})
             if not any(True for _ in networks.parameters()):
                 continue  # an empty list or dict of networks: the player never moves
-            wrappers[player] = DefaultOptimWrapperConstructor(cfg, paramwise)(networks)
+            with _without_lines('paramwise_options'):  # MMEngine writes several for each tensor
+                wrappers[player] = DefaultOptimWrapperConstructor(cfg, paramwise)(networks)
+            if paramwise:
+                print_log(f'optim_wrapper.{player}: {_rates(wrappers[player])}', logger='current')
         return OptimWrapperDict(**wrappers)
+
+
+@contextmanager
+def _without_lines(beginning: str) -> Iterator[None]:
+    """Keeps lines with this beginning out of MMEngine's log."""
+
+    def keeps(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(beginning)
+
+    logger = MMLogger.get_current_instance()
+    logger.addFilter(keeps)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keeps)
+
+
+def _rates(wrapper: OptimWrapper) -> str:
+    """Returns how many parameters have which learning rate."""
+    numbers: Counter[float] = Counter()
+    for group in wrapper.param_groups:
+        numbers[group['lr']] += sum(tensor.numel() for tensor in group['params'])
+    return ', '.join(f'{number:,} parameters at lr={lr:g}' for lr, number in sorted(numbers.items()))

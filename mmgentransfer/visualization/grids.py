@@ -10,7 +10,16 @@ import numpy as np
 
 from mmgentransfer.checkpoints.files import atomic_write
 
-__all__ = ['log_spaced', 'make_grid', 'read_grid', 'save_image', 'split_grid', 'stack_strips', 'translation_grid']
+__all__ = [
+    'log_spaced',
+    'make_grid',
+    'named_grid',
+    'read_grid',
+    'save_image',
+    'split_grid',
+    'stack_strips',
+    'translation_grid',
+]
 
 PADDING = 2
 SMALLEST = 64
@@ -124,3 +133,24 @@ def translation_grid(
         left = write_beside(rows, len(grid) // num, len(grid))
     picture = np.concatenate([left, grid], axis=1)
     return write_above(picture, [head for head, _ in texts], [left.shape[1] + start for _, start in texts])
+
+
+def named_grid(images: np.ndarray, names: Sequence[str], columns: int, smallest: int = SMALLEST) -> np.ndarray:
+    """Lays images out row by row, each with its name above it.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        names: N texts.
+        columns: Images in a row.
+        smallest: Pixels that the shorter side of an image is blown up to, pixel by pixel.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    missing = -len(images) % columns
+    cells = np.concatenate([images, np.full((missing, *images.shape[1:]), 255, np.uint8)])
+    heads = [*names, *[''] * missing]
+    rows = range(0, len(cells), columns)
+    return np.concatenate(
+        [translation_grid(cells[None, i : i + columns], heads[i : i + columns], None, smallest) for i in rows]
+    )

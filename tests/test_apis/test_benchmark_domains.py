@@ -96,6 +96,13 @@ CASES = {
     ),
     'cut': (domain_baseline_toys.cut_config(), [0]),
     'cut_fast': (domain_baseline_toys.cut_config(identity=False, flip_equivariance=True), [0]),
+    'nicegan': (domain_baseline_toys.nicegan_config(), [0]),
+    'nicegan_without_reconstruction': (
+        without(domain_baseline_toys.nicegan_config(), losses=['reconstruction']),
+        [0],
+    ),
+    'starganv2': (domain_baseline_toys.starganv2_config(), [0]),
+    'starganv2_plain': (without(domain_baseline_toys.starganv2_config(), losses=['r1', 'diversity']), [0]),
     'drit': (drit_toys.drit_config(), [0]),
     'drit_seeking': (drit_toys.drit_config(concat=False, mode_seeking=True), [0]),
 }
@@ -103,16 +110,17 @@ CASES = {
 
 def batch_of(model: AdversarialModel) -> dict[str, torch.Tensor]:
     judge = next(getattr(model, name) for name in ('discriminator', 'discriminators') if hasattr(model, name))
-    side = getattr(judge, 'image_size', 32 if type(model).__name__ == 'CUT' else 16)
+    side = getattr(judge, 'image_size', 32 if type(model).__name__ in ('CUT', 'NICEGAN') else 16)
     num = max(4, 2 * model.num_chunks)
     generator = torch.Generator().manual_seed(1)
     labelled = getattr(model, 'two_class', len(model.domains) == 2) is False
     batch = {
         name: torch.randint(256, (num, 3, side, side), dtype=torch.uint8, generator=generator)
-        for name in (['images', 'sources'] if labelled else model.domains)
+        for name in (['images', 'sources', 'references', 'other_references'] if labelled else model.domains)
     }
     if labelled:
         batch['labels'] = torch.arange(num) % len(model.domains)
+        batch['reference_labels'] = (torch.arange(num) + 1) % len(model.domains)
         if not model.exclusive:
             batch['labels'] = (torch.arange(num * len(model.domains)) % 3 % 2).view(num, -1)
     return batch
@@ -186,6 +194,7 @@ SMALL = {
     'transferi2i/toy_biggan_shapes-16x16': dict(base_channels=4),
     'transferi2i/toy_stylegan_disc2square-32x32': dict(base_channels=32, max_channels=4),
     'udit/toy_handbags_color': {},
+    'baselines/starganv2_toy_disc2square': dict(base_channels=4, max_channels=8),
 }
 
 
@@ -204,5 +213,5 @@ def test_shipped_configs_are_timed(name):
 
 
 def test_a_method_without_bare_passes_is_refused():
-    with pytest.raises(ValueError, match='not StarGANv2'):
-        bare_passes(build(domain_baseline_toys.starganv2_config()), {}, {}, amp=False)
+    with pytest.raises(ValueError, match='not IcGAN'):
+        bare_passes(build(drit_toys.icgan_config()), {}, {}, amp=False)

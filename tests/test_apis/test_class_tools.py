@@ -11,7 +11,7 @@ from mmgentransfer import cli
 from mmgentransfer.apis import class_tools
 from mmgentransfer.apis.class_tools import adaptor_images, class_grid, latent_map, translate_to_all
 from mmgentransfer.apis.translate_domains import interpolate_labels
-from mmgentransfer.visualization import save_image, split_grid
+from mmgentransfer.visualization import modalities, save_image, split_grid
 from mmgentransfer.visualization.scatter import scatter_images
 
 SIDE = 32
@@ -67,13 +67,25 @@ def test_all_domains_of_other_methods(config):
     assert close(outputs[:, -1], wanted if model.code_dim is None else wanted[:, 0])
 
 
-def test_grid_ends_with_the_input(classes):
+def test_grid_has_each_class_under_its_name_and_ends_with_the_input(classes, monkeypatch):
+    written = []
+    draw = modalities.write_above
+    monkeypatch.setattr(
+        modalities, 'write_above', lambda picture, texts, starts: _noted(written, texts, draw(picture, texts, starts))
+    )
     images = pictures()
     first, second = class_grid(classes, images, columns=2)
-    cells = split_grid(first, SIDE, 4)
+    assert written == [['class 0', 'class 1'], ['class 2', 'input']] * 2
+    upper, lower = np.split(first, 2)
+    cells = np.concatenate([split_grid(row[-66 - 2 :], 64, 2) for row in (upper, lower)])[:, ::2, ::2]
     np.testing.assert_array_equal(cells[3], images[0])
     np.testing.assert_array_equal(cells[:3], translate_to_all(classes, images)[0])
     assert first.shape == second.shape
+
+
+def _noted(notes, value, result):
+    notes.append(value)
+    return result
 
 
 def test_attributes_have_no_grid_of_classes():

@@ -171,3 +171,22 @@ def test_file_of_one_network(tmp_path):
     torch.save(dict(step=3, w=torch.tensor(1.0)), path)
     with pytest.raises(ValueError, match=r"no state_dict of tensors; its keys are \['step', 'w'\]"):
         load_state_dict(path)
+
+
+@pytest.mark.parametrize(
+    ('path', 'config'),
+    [
+        ('work_dirs/transferi2i/toy_source_shapes-16x16', r'configs/transferi2i/toy_source_shapes-16x16\.py$'),
+        ('work_dirs/transfergan/digits_source/best', r'configs/transfergan/digits_source\.py$'),
+        ('work_dirs/transferi2i/toy_of_mine', None),
+        ('none', None),
+        ('none/', None),
+    ],
+)
+def test_a_missing_run_names_the_config_that_makes_it(path, config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match='there is no checkpoint') as error:
+        resolve_checkpoint(path)
+    assert ('python tools/train.py' in str(error.value)) == (config is not None)
+    if config is not None:
+        assert error.match(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import re
@@ -251,9 +252,13 @@ def sources_of(sweep: Sweep) -> dict[str, Config]:
 @pytest.mark.parametrize('path', SWEEPS, ids=name_of)
 def test_sweep_trains_and_has_the_scores_of_its_columns(path, tmp_path):
     sweep = load_sweep(path, work_dir=tmp_path / 'run')
-    last = sweep.cells[-1][0]
-    scores, _ = run_and_watch(shrink(last.cfg, tmp_path, sources_of(sweep)), last.test)
-    assert {column['key'].partition('@')[0] for column in sweep.columns} <= {*scores, 'train_seconds'}
+    missing, seen = {column['key'].partition('@')[0] for column in sweep.columns} - {'train_seconds'}, []
+    for cell in (row[0] for row in reversed(sweep.cells)):  # one is enough, unless rows are scored differently
+        if (missing or not seen) and cell.cfg.get('val_evaluator') not in seen:
+            seen.append(copy.deepcopy(cell.cfg.get('val_evaluator')))
+            scores, _ = run_and_watch(shrink(cell.cfg, tmp_path, sources_of(sweep)), cell.test)
+            missing -= set(scores)
+    assert not missing
 
 
 def cells_of(name: str) -> dict[str, Config]:

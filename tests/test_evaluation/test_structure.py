@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mmgentransfer.evaluation.functional import centroid_distances, foreground_centroids
+from mmgentransfer.evaluation.functional import centroid_distances, fid_from_features, foreground_centroids
+from mmgentransfer.evaluation.functional.kernel import _unbiased_mmd2
 from mmgentransfer.evaluation.image_set import ImageSet
 from mmgentransfer.evaluation.metrics import KID, CentroidError
 from mmgentransfer.evaluation.translations import Translations
@@ -69,3 +70,10 @@ def test_kid_in_the_unit_of_the_tables():
     sets = ImageSet(features=real), ImageSet(features=fake)
     assert KID('x').compute(*sets) == {'kid_x': pytest.approx(-2.375)}
     assert KID('x', scale=100).compute(*sets) == {'kid_x100_x': pytest.approx(-237.5)}
+    # sets of different sizes: 1 + 55 / 3 - 2 * 34 / 6
+    assert _unbiased_mmd2(real, np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])) == pytest.approx(8.0)
+
+
+def test_fid_of_four_points_each():
+    few, far = [[0, 0], [2, 0], [0, 2], [2, 2]], [[1, 1], [5, 1], [1, 5], [5, 5]]
+    assert fid_from_features(np.array(few, float), np.array(far, float)) == pytest.approx(32 / 3, abs=1e-6)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 import torch
+from mmengine.logging import MMLogger
 from mmengine.model import BaseModule
 from torch import nn
 
@@ -348,7 +351,15 @@ def test_parameter_wise_settings_of_a_player(build_game, game_configs):
     model = build_game(game_configs['MineGAN'](width=2))
     adam = dict(optimizer=dict(type='Adam', lr=1.0))
     slow_miners = dict(adam, paramwise_cfg=dict(custom_keys=dict(miners=dict(lr_mult=0.1))))
+    logger, lines = MMLogger.get_current_instance(), []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger.addHandler(handler)
     wrappers = PlayerOptimWrappers(dict(critic=adam, generator=slow_miners))(model)
+    logger.removeHandler(handler)
+    slow = sum(parameter.numel() for parameter in model.miners.parameters())
+    (line,) = lines  # and none for each parameter
+    assert line.startswith(f'optim_wrapper.generator: {slow:,} parameters at lr=0.1, ')
     rates = {
         id(parameter): group['lr']
         for group in wrappers['generator'].optimizer.param_groups

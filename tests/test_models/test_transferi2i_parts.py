@@ -21,9 +21,11 @@ from mmgentransfer.models.backbones import (
 from mmgentransfer.models.losses import (
     AdaptorAlignmentLoss,
     FeatureReconstructionLoss,
+    GradientPenalty,
     HingeLoss,
     LogisticLoss,
     LSGANLoss,
+    R1Penalty,
     WassersteinLoss,
 )
 from mmgentransfer.models.methods.transferi2i import DiscriminatorEncoder, PartialSharedGenerator
@@ -83,6 +85,16 @@ class TestLosses:
         assert discriminator.item() == pytest.approx(1.0133404, abs=1e-6)
         assert (loss.generator(fake) + 0.01 * loss.generator(aux)).item() == pytest.approx(1.0101358, abs=1e-6)
 
+    def test_penalties_of_a_linear_discriminator(self):
+        images = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+        def score(x):
+            return 0.1 * x.flatten(1).sum(1)
+
+        assert 5 * R1Penalty()(score, images).item() == pytest.approx(2.4)  # gamma 10, 48 gradients of 0.1
+        penalty = 10 * GradientPenalty()(score, images, images.flip(0), torch.rand(2))
+        assert penalty.item() == pytest.approx(0.9435933, abs=1e-6)
+
     @pytest.mark.parametrize('kind', [HingeLoss, LogisticLoss, WassersteinLoss, LSGANLoss])
     def test_the_part_of_fakes(self, kind):
         real, fake, other = torch.randn(3, 5, generator=torch.Generator().manual_seed(0)).unbind()
@@ -111,6 +123,15 @@ class TestSizes:
         assert count(adaptor) == 85_830_528
         assert count(auxiliary) == 6_260_164
 
+    @pytest.mark.parametrize(
+        ('num_classes', 'generator', 'discriminator'),
+        [(149, 70_325_060, 86_675_234), (256, 70_338_756, 86_839_586), (555, 70_377_028, 87_298_850)],
+    )
+    def test_biggan_128_of_other_classes(self, num_classes, generator, discriminator):
+        with torch.device('meta'):
+            assert count(BigGANGenerator(num_classes=num_classes)) == generator
+            assert count(BigGANDiscriminator(num_classes=num_classes)) == discriminator
+
     def test_stylegan_256(self):
         with torch.device('meta'):
             generator, discriminator = StyleGANGenerator(), StyleGANDiscriminator()
@@ -135,6 +156,8 @@ class TestMistakes:
         [
             (dict(taps=(4, 64)), r'model\.taps=\(4, 64\).*resolutions \[4, 8\]'),
             (dict(stages=[dict(name='selfinit')]), r"stages\[0\]\.name is 'selfinit'.*self_init"),
+            (dict(stages='transfer'), r"stages='transfer' must be a list of dicts"),
+            (dict(stages=['transfer']), r"stages=\['transfer'\] must be a list of dicts"),
             (dict(stages=STAGES[::-1]), 'in this order'),
             (dict(stages=None), 'must be one or more of'),
             (dict(domains=['a', 'b', 'c']), r'discriminator\.num_classes is 2, but model\.domains has 3'),

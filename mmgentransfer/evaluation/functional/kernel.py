@@ -18,12 +18,11 @@ def _cubic_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _unbiased_mmd2(x: np.ndarray, y: np.ndarray) -> float:
-    """Unbiased squared MMD of two sets of m rows each, for the cubic kernel."""
-    m = len(x)
+    """Unbiased squared MMD of two sets of rows, for the cubic kernel."""
     result = -2.0 * _cubic_kernel(x, y).mean()
     for z in (x, y):
         kernel = _cubic_kernel(z, z)
-        result += (kernel.sum() - np.trace(kernel)) / (m * (m - 1))
+        result += (kernel.sum() - np.trace(kernel)) / (len(z) * (len(z) - 1))
     return float(result)
 
 

@@ -19,6 +19,8 @@ GAN_PAIRS = ('source', 'target', 'cross')
 
 def check_stages(stages: Sequence[Mapping] | None, phases: list[str]) -> None:
     """Raises a ``ValueError`` unless the names of stages are ``phases``, in their order; one may come repeatedly."""
+    if isinstance(stages, str) or not all(isinstance(stage, Mapping) for stage in stages or []):
+        raise ValueError(f"model.stages={stages!r} must be a list of dicts, such as [dict(name='st_init', iters=600)]")
     names = [stage.get('name') for stage in stages or []]
     for index, name in enumerate(names):
         if name not in phases:
