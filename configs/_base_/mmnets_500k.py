@@ -1,6 +1,7 @@
 # The three stages of thesis section 4.6.1 for the networks of mmnets_segnet.py: 200K iterations of the seen
 # translations, 200K that align the latents, 100K with pseudo-pairs. The weights are products: rgb = lambda_R lambda_L2,
-# adversarial = lambda_R. Nothing is chosen by the scores on the way, which are of the test triplets.
+# adversarial = lambda_R. Nothing is chosen by the scores on the way, which are of the test triplets; their alignment
+# factors are fig. 4.11.
 _base_ = ['../default_runtime.py', './models/mmnets_segnet.py']
 _aligned = dict(freeze=['encoders.rgb'], settings=dict(noise=0.5), reset_optimizers=True)
 _weights = dict(rgb=1000, adversarial=10, autoencoder=1, latent=10)
@@ -23,5 +24,5 @@ model = dict(
 )
 _adam = dict(optimizer=dict(type='Adam', lr=2e-4, betas=(0.5, 0.999)))
 optim_wrapper = dict(constructor='PlayerOptimWrappers', critic=_adam, generator=_adam)
-train_cfg = dict(type='GameTrainLoop', max_iters=500000, val_interval=50000)
+train_cfg = dict(type='GameTrainLoop', max_iters=500000, val_interval=5000)
 default_hooks = dict(checkpoint=dict(interval=10000), sample_grid=dict(type='TranslationGridHook'))

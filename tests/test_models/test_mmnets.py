@@ -29,7 +29,7 @@ def prepared(model, stage, sets=SETS, iteration=0):
 
 
 def learners(model):
-    """The networks of which every convolution got a gradient; a network has to get it everywhere or nowhere."""
+    """The networks of which every convolution got a gradient; the others got none, in no parameter."""
     found = set()
     for name in NETWORKS:
         weights = [p for p in model.get_submodule(name).parameters() if p.ndim == 4]
@@ -37,6 +37,9 @@ def learners(model):
         assert all(got) or not any(got), name
         if all(got):
             found.add(name)
+        else:
+            parameters = model.get_submodule(name).parameters()
+            assert all(p.grad is None or not p.grad.any() for p in parameters), name
     return found
 
 
@@ -324,18 +327,33 @@ def test_losses_see_clean_latents_and_decoders_noisy_ones(build_game):
 # ---------------------------------------------------------------------------------------------- pseudo-pairs
 
 
-def pseudo_only(build_game, **options):
-    config = mmnets_config(**options)
+@pytest.mark.parametrize('frozen', [['encoders.rgb'], []], ids=['frozen', 'trained'])
+def test_pseudo_pairs_train_the_unseen_translators_alone(build_game, frozen):
+    """Nothing reaches the anchor's encoder, which makes the targets, even where a stage trains it."""
+    config = mmnets_config()
     zero = dict.fromkeys(LOSSES, 0) | dict(pseudo=100)
     zero.pop('nir')
-    config['stages'] = [dict(STAGES[2], iters=1, loss_weights=zero, freeze=['encoders.rgb', 'discriminators'])]
-    return build_game(config)
+    config['stages'] = [dict(STAGES[2], iters=1, loss_weights=zero, freeze=[*frozen, 'discriminators'])]
+    model = build_game(config)
+    assert gradients_of(model, prepared(model, 0), 'pseudo') == {F_S, F_D, G_S, G_D}
 
 
-def test_pseudo_pairs_train_the_unseen_translators_alone(build_game):
-    model = pseudo_only(build_game)
-    batch = prepared(model, 0)
-    assert gradients_of(model, batch, 'pseudo') == {F_S, F_D, G_S, G_D}
+def test_pseudo_targets_are_constants(build_game, monkeypatch):
+    """Another target is another loss; it has no graph of its own."""
+    model = build_game(mmnets_config())
+    batch = prepared(model, 2)
+    loss = model._pseudo_loss(batch, batch.shared)
+    target_of = model._pseudo_target
+    targets = []
+
+    def moved(via, target, *rest):
+        targets.append(target_of(via, target, *rest))
+        return targets[-1] + 1 if target == 'depth' else targets[-1]
+
+    monkeypatch.setattr(model, '_pseudo_target', moved)
+    assert model._pseudo_loss(batch, batch.shared).item() != pytest.approx(loss.item(), rel=1e-3)
+    assert len(targets) == 2
+    assert not any(target.requires_grad for target in targets)
 
 
 def test_pseudo_targets(build_game, state_of, changed):
