@@ -1,5 +1,6 @@
 # Recolouring of rendered objects without pairs: four colours, blue the anchor; red, green and yellow never met. Half a
-# minute on a CPU core. Scored by configs/classifiers/objects_32.py, if it was trained.
+# minute on a CPU core. Scored by how far an image is from itself after a translation and back, and by
+# configs/classifiers/objects_32.py, if that was trained.
 _base_ = ['../default_runtime.py']
 _domains = ['blue', 'red', 'green', 'yellow']
 _nets = dict(base_channels=8, kernel=3, num_res=2, init=dict(type='normal', std=0.05))
@@ -50,9 +51,14 @@ val_dataloader = dict(
     collate_fn=dict(type='stack_batch'),
     dataset=dict(type='UnpairedDomains', dataset=dict(**_objects, num_per_class=50, split='test')),
 )
+_pairs = [(a, b) for a in _domains for b in _domains if a != b]
+_seen, _unseen = ([pair for pair in _pairs if ('blue' in pair) is seen] for seen in (True, False))
 val_cfg = dict(
     type='TranslationLoop',
-    tasks=[dict(name=f'{a}2{b}', source=[a], target=b) for a in _domains for b in _domains if a != b],
+    tasks=[
+        *(dict(name=f'{a}2{b}', source=[a], target=b) for a, b in _pairs),
+        *(dict(name=f'{a}2{b}2{a}', source=[a], target=a, via=[b]) for a, b in _pairs),  # and back again
+    ],
 )
 _classifier = dict(
     type='ClassifierFeatures',
@@ -65,6 +71,16 @@ val_evaluator = dict(
     metrics=[
         dict(type='TranslatedClassifierAccuracy', modality=name, label=label, extractor=_classifier)
         for name, label in dict(blue=0, red=6, green=2, yellow=8).items()  # the classifier's classes
+    ]
+    + [
+        dict(type='MapError', modality=name, tasks=[f'{name}2{b}2{name}' for b in _domains if b != name])
+        for name in _domains
     ],
+    means=dict(
+        seen=[f'{a}2{b}' for a, b in _seen],
+        unseen=[f'{a}2{b}' for a, b in _unseen],
+        seen_and_back=[f'{a}2{b}2{a}' for a, b in _seen],
+        unseen_and_back=[f'{a}2{b}2{a}' for a, b in _unseen],
+    ),
 )
 test_dataloader, test_cfg, test_evaluator = val_dataloader, val_cfg, val_evaluator

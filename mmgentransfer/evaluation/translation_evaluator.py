@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from mmgentransfer.registry import EVALUATORS, METRICS
+from mmgentransfer.registry import EVALUATORS, METRICS, suggest
 
 __all__ = ['TranslationEvaluator']
 
@@ -26,9 +27,12 @@ class TranslationEvaluator:
 
     Args:
         metrics: Config of each metric.
+        means: Groups of tasks by name, ``dict(unseen=['D2S', 'S2D'])``: each score that all tasks of a group have is
+            given as their mean, too, as ``unseen/<score>``.
     """
 
-    def __init__(self, metrics: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, metrics: Sequence[dict[str, Any]], means: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.means = {name: list(tasks) for name, tasks in (means or {}).items()}
         declared = [METRICS.build(dict(metric)) for metric in metrics]
         missing = {i: m.extractor.missing() for i, m in enumerate(declared) if hasattr(m, 'extractor')}
         self._missing = [(type(declared[i]).__name__, reason) for i, reason in missing.items() if reason is not None]
@@ -46,8 +50,10 @@ class TranslationEvaluator:
         """Prepares each task's metrics.
 
         Raises:
-            ValueError: A task names an unknown modality, or no metric scores its target.
+            ValueError: A task names an unknown modality, no metric scores it, or a metric or a mean names an unknown
+                task.
         """
+        self._check_names([task['name'] for task in tasks])
         for metric in (*self._prototypes, *self._of_model):
             metric.bind(model)
         known = list(model.modalities)
@@ -55,12 +61,35 @@ class TranslationEvaluator:
             for name in (*task['source'], task['target'], *task.get('via', ())):
                 if name not in known:
                     raise ValueError(f'val_cfg.tasks: {task["name"]} names {name!r}; the modalities are {known}')
-            scoring = [metric for metric in self._prototypes if metric.modality == task['target']]
+            scoring = [
+                metric
+                for metric in self._prototypes
+                if metric.modality == task['target'] and task['name'] in (_tasks_of(metric) or [task['name']])
+            ]
             if not scoring and task['target'] not in self._left_out:
                 raise ValueError(
                     f'val_evaluator.metrics has none for {task["target"]!r}, the target of the task {task["name"]!r}'
                 )
             self._by_task[task['name']] = [copy.copy(metric) for metric in scoring]
+
+    def _check_names(self, tasks: Sequence[str]) -> None:
+        """Raises for tasks that ``means`` or a metric's ``tasks`` name and ``val_cfg`` lacks."""
+        named = {f'means.{group}': names for group, names in self.means.items()}
+        named |= {
+            f'metrics: {type(m).__name__}.tasks': _tasks_of(m) for m in self._prototypes if _tasks_of(m) is not None
+        }
+        for key, names in named.items():
+            if not names:
+                raise ValueError(f'val_evaluator.{key} is empty; it needs names of tasks of val_cfg: {list(tasks)}')
+            for name in names:
+                if name not in tasks:
+                    raise ValueError(
+                        f'val_evaluator.{key} names {name!r}; the tasks of val_cfg are {list(tasks)}.'
+                        f'{suggest(name, list(tasks))}'
+                    )
+        for group in self.means:
+            if group in tasks:
+                raise ValueError(f'val_evaluator.means.{group} has the name of a task of val_cfg: take another')
 
     def check_dataset(self, model: nn.Module, dataset: Dataset) -> None:
         """Shows a sample to the metrics that need its class.
@@ -107,4 +136,19 @@ class TranslationEvaluator:
                 if get_world_size() > 1:
                     all_reduce(metric.sums)
                 scores.update({f'{prefix}{name}': value for name, value in metric.compute().items()})
-        return scores
+        return scores | self._means_of(scores)
+
+    def _means_of(self, scores: Mapping[str, float]) -> dict[str, float]:
+        means = {}
+        for group, tasks in self.means.items():
+            first = f'{tasks[0]}/'
+            for name in (key.removeprefix(first) for key in scores if key.startswith(first)):
+                values = [scores.get(f'{task}/{name}') for task in tasks]
+                if None not in values:
+                    means[f'{group}/{name}'] = fmean(values)
+        return means
+
+
+def _tasks_of(metric: Any) -> list[str] | None:
+    """Returns the tasks that a metric is restricted to."""
+    return getattr(metric, 'tasks', None)

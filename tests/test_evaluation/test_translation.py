@@ -11,6 +11,7 @@ import torch
 from mmnets_toys import TASKS, aligned_samples, mmnets_config, mmnets_experiment
 
 from mmgentransfer.apis import evaluate, train
+from mmgentransfer.evaluation import TranslationEvaluator
 from mmgentransfer.evaluation.functional import alignment_factor, confusion_matrix, depth_errors, miou
 from mmgentransfer.registry import METRICS
 
@@ -96,6 +97,58 @@ def test_map_error_clamps_to_the_modality(build_game):
     score = metric('MapError', Model(build_game), modality='rgb')
     score.process(torch.tensor([[[[3.0, 0.5]]]]), torch.tensor([[[[1.0, -0.5]]]]))
     assert score.compute()['rmse'] == pytest.approx(math.sqrt((0 + 1) / 2))
+
+
+def evaluator_of_maps(build_game, means=None, **options):
+    """An evaluator of depth to colour, labels to colour, and colour by way of depth."""
+    tasks = [
+        dict(name='D2R', source=['depth'], target='rgb'),
+        dict(name='S2R', source=['segmentation'], target='rgb'),
+        dict(name='R2D2R', source=['rgb'], target='rgb', via=['depth']),
+    ]
+    evaluator = TranslationEvaluator([dict(type='MapError', modality='rgb', **options)], means)
+    evaluator.check(Model(build_game), tasks)
+    evaluator.reset()
+    return evaluator, tasks
+
+
+def test_means_over_tasks(build_game):
+    evaluator, tasks = evaluator_of_maps(build_game, dict(to_colour=['D2R', 'S2R'], back=['R2D2R']))
+    truth = dict(rgb=torch.zeros(2, 3, 4, 4))
+    for task, error in zip(tasks, (0.1, 0.4, 0.7), strict=True):
+        evaluator.process(task, truth['rgb'] + error, truth)
+    scores = evaluator.evaluate()
+    expected = {'D2R/rmse': 0.1, 'S2R/rmse': 0.4, 'R2D2R/rmse': 0.7, 'to_colour/rmse': 0.25, 'back/rmse': 0.7}
+    assert scores == pytest.approx(expected)
+
+
+def test_a_metric_of_some_tasks(build_game):
+    with pytest.raises(ValueError, match="metrics has none for 'rgb', the target of the task 'D2R'"):
+        evaluator_of_maps(build_game, tasks=['R2D2R', 'S2R'])
+    tasks = [dict(name='D2R', source=['depth'], target='rgb'), dict(name='R2R', source=['rgb'], target='rgb')]
+    names = ['D2R', 'R2R']
+    metrics = [dict(type='MapError', modality='rgb', tasks=[name]) for name in names]
+    evaluator = TranslationEvaluator(metrics, dict(all=names))
+    evaluator.check(Model(build_game), tasks)
+    assert [len(evaluator._by_task[name]) for name in names] == [1, 1]
+    wide = TranslationEvaluator([dict(type='MapError', modality='rgb'), metrics[1]])
+    wide.check(Model(build_game), tasks)
+    assert [len(wide._by_task[name]) for name in names] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(tasks=['R2D2R', 'D2RR']), "MapError.tasks names 'D2RR'; .*Did you mean 'D2R'"),
+        (dict(tasks=[]), 'MapError.tasks is empty'),
+        (dict(means=dict(seen=['D2S'])), "val_evaluator.means.seen names 'D2S'"),
+        (dict(means=dict(seen=[])), 'val_evaluator.means.seen is empty'),
+        (dict(means=dict(D2R=['S2R'])), 'val_evaluator.means.D2R has the name of a task'),
+    ],
+)
+def test_tasks_that_do_not_exist_are_refused(build_game, options, message):
+    with pytest.raises(ValueError, match=message):
+        evaluator_of_maps(build_game, **options)
 
 
 def test_alignment_factor(build_game):

@@ -25,6 +25,8 @@ class _Sums:
     """What the metrics have in common: sums that are made where the first batch is."""
 
     modality: str | None = None
+    tasks: list[str] | None = None
+    """Names of the tasks that are scored; None: all whose target is the modality."""
 
     def __init__(self) -> None:
         self.sums: Tensor | None = None
@@ -141,11 +143,14 @@ class MapError(_Sums):
 
     Args:
         modality: What is scored.
+        tasks: Names of the tasks of ``val_cfg`` that are scored; None: all whose target is the modality. Domains
+            without pairs have nothing to compare a translation with, except an image that came back to its own domain.
     """
 
-    def __init__(self, modality: str) -> None:
+    def __init__(self, modality: str, tasks: Sequence[str] | None = None) -> None:
         super().__init__()
         self.modality = modality
+        self.tasks = None if tasks is None else list(tasks)
 
     def bind(self, model: nn.Module) -> None:
         """Takes the range of values from the model's modality."""
