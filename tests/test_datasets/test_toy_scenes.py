@@ -144,6 +144,7 @@ def test_every_kind_of_object_and_clutter():
 
 
 def test_a_scene_depends_on_its_index_alone(scenes, monkeypatch):
+    assert len({x.tobytes() for x in scenes['depth']}) == 200
     monkeypatch.setattr(toy_scenes, 'CHUNK', 3)
     some = render_scenes([150, 7, 0, 199], SIDE)
     for name, values in some.items():
