@@ -42,7 +42,7 @@ val_evaluator = dict(
             dict(type=kind, extractor='morph_ethnicity', attribute='ethnicity', classes=['African', 'European'])
             for kind in _kinds
         ),
-        dict(type='IDDistance', extractor='vggface'),
+        dict(type='IDDistance', extractor='vggface', distance='l2'),
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],
