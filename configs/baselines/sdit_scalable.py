@@ -28,7 +28,8 @@ rows = [
     _row('stargan_artworks', 'stargan_artworks_256', _artworks, 'class_order', _STARGAN),
     _row('icgan_artworks', 'icgan_colors_64', _artworks, 'class_order', _ICGAN, **_artworks_root, **_at_256),
 ]
-columns = [  # CelebA has no reverse classification; its identity distances are in each run's metrics.jsonl
+columns = [
+    dict(key='id_distance_cosine_vggface', name='ID distance (CelebA)', precision=3, better='lower'),
     dict(key='reverse_classification', name='reverse classification', precision=1, better='higher'),
     dict(key='diversity_within_domain_lpips_alex', name='LPIPS', precision=3, better='higher'),
     dict(key='reconstruction_l1', name='reconstruction', precision=3),

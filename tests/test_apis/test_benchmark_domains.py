@@ -213,8 +213,3 @@ def test_shipped_configs_are_timed(name):
     for timing in timings:
         assert 0 < timing.optimiser < timing.step
         assert timing.resting < timing.peak
-
-
-def test_a_method_without_bare_passes_is_refused():
-    with pytest.raises(ValueError, match='not IcGAN'):
-        bare_passes(build(drit_toys.icgan_config()), {}, {}, amp=False)
