@@ -2,7 +2,7 @@
 _base_ = [
     '../default_runtime.py',
     '../_base_/models/stargan.py',
-    '../_base_/evaluation_domains.py',
+    '../_base_/evaluation_domains_reverse.py',
 ]
 _domains = ['photo', 'cezanne', 'ukiyoe', 'monet']
 model = dict(

@@ -4,7 +4,7 @@ _base_ = [
     '../default_runtime.py',
     '../_base_/models/stargan.py',
     '../_base_/datasets/celeba_attributes.py',
-    '../_base_/evaluation_domains.py',
+    '../_base_/evaluation_domains_faces.py',
 ]
 _attributes = ['Bangs', 'Blond_Hair', 'Brown_Hair', 'Male', 'Young']
 model = dict(

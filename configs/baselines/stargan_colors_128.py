@@ -1,6 +1,6 @@
 # StarGAN between the eleven colours of objects at 128x128: 200,000 generator updates on 16 images each, five critic
 # updates to each of them; the learning rate falls to 0 over the second half.
-_base_ = ['../default_runtime.py', '../_base_/models/stargan.py', '../_base_/evaluation_domains.py']
+_base_ = ['../default_runtime.py', '../_base_/models/stargan.py', '../_base_/evaluation_domains_reverse.py']
 _domains = ['blue', 'brown', 'yellow', 'green', 'grey', 'orange', 'pink', 'purple', 'red', 'white', 'black']
 model = dict(domains=_domains, networks=dict(generator=dict(num_domains=11), critic=dict(num_domains=11)))
 _colours = dict(type='LabelledImageFolder', image_size=128, class_order=_domains, cache='ram')

@@ -3,6 +3,7 @@ _base_ = ['../_base_/datasets/biased_morph.py', '../_base_/models/munit_pool_ind
 model = dict(
     type='UDIT',
     domains=['A', 'B'],
+    data_preprocessor=dict(random_crop=128),
     losses=dict(
         semantic=dict(
             type='SemanticConstraintLoss',

@@ -1,5 +1,5 @@
 # MUNIT with its own settings: 256x256, one image of each domain, 1,000,000 iterations, and both terms of the
-# discriminators in full. Images are cut square at their centre; 256x256 are cut at random out of 286x286.
+# discriminators in full. 256x256 are cut at random out of 286x286; for images of 4:3 take image_size=(256, 341).
 _base_ = ['../_base_/datasets/unpaired_folders.py', '../_base_/models/munit.py']
 _images = dict(type='ImageFolder', image_size=286)
 model = dict(

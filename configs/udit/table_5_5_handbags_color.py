@@ -6,4 +6,4 @@ base = dict(config='configs/udit/extractor_handbags_color.py', options={'randomn
 _dim = 'model.networks.classifier.reduce_dim'
 rows = [dict(name=f'D = {d}', options={_dim: d}) for d in (2, 8, 16, 32, 64, 128, 256)]
 seeds = [0]
-columns = [dict(key='accuracy', name='accuracy (%)', precision=1, better='higher')]
+columns = [dict(key='accuracy', at='best', name='accuracy (%)', precision=1, better='higher')]

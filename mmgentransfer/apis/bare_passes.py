@@ -11,10 +11,11 @@ from torch import Tensor
 from mmgentransfer.apis.bare_baselines import BareNICEGAN, BareStarGANv2
 from mmgentransfer.apis.bare_domains import BareCUT, BareDRIT, BareMUNIT, BareSDIT, BareTransferI2I
 from mmgentransfer.apis.bare_game import BareGame
-from mmgentransfer.apis.bare_translators import BareMixAndMatch, BarePix2Pix, BareStarGAN, BareUnpaired
+from mmgentransfer.apis.bare_translators import BareIcGAN, BareMixAndMatch, BarePix2Pix, BareStarGAN, BareUnpaired
 from mmgentransfer.models.baselines.cut import CUT
 from mmgentransfer.models.baselines.cyclegan import CycleGAN
 from mmgentransfer.models.baselines.drit import DRIT
+from mmgentransfer.models.baselines.icgan import IcGAN
 from mmgentransfer.models.baselines.nicegan import NICEGAN
 from mmgentransfer.models.baselines.pix2pix import Pix2Pix
 from mmgentransfer.models.baselines.stargan import StarGAN
@@ -44,6 +45,7 @@ _TRANSLATORS = {
     DRIT: BareDRIT,
     NICEGAN: BareNICEGAN,
     StarGANv2: BareStarGANv2,
+    IcGAN: BareIcGAN,
 }
 
 

@@ -13,7 +13,7 @@ from mmgentransfer.models.game import Batch
 from mmgentransfer.models.methods.gan import sampling_mode
 from mmgentransfer.models.methods.mmnets.translator import UnpairedPass
 
-__all__ = ['BareMixAndMatch', 'BarePix2Pix', 'BareStarGAN', 'BareUnpaired']
+__all__ = ['BareIcGAN', 'BareMixAndMatch', 'BarePix2Pix', 'BareStarGAN', 'BareUnpaired']
 
 Passes = tuple[dict[tuple[str, str], Latent], dict[tuple[str, str, str], Tensor]]
 
@@ -203,3 +203,52 @@ class BareStarGAN(BareGame):
                 back = self.model.generator(fake, own)
                 loss = loss + weight('reconstruction') * losses['reconstruction'](back, real)
         return loss
+
+
+class BareIcGAN(BareGame):
+    """IcGAN: the GAN's passes in the first stage, in the second an encoder each on generated and on real images."""
+
+    def discriminator_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The discriminator on images, on what was made of noise and, if that has a weight, with wrong domains."""
+        model, losses = self.model, self.model.losses
+        with self.autocast():
+            images, own = model._real(batch)
+            with torch.no_grad():
+                fakes, _, domains = self._generated(own)
+            of_real, of_fake = model.discriminator(images, own), model.discriminator(fakes, domains)
+
+            def mismatched() -> Tensor:
+                wrong = model._wrong(Batch(batch, self.random), own)
+                return losses['mismatch'].critic(of_real, model.discriminator(images, wrong))
+
+            return self.weighted(
+                adversarial=lambda: losses['adversarial'].critic(of_real, of_fake), mismatch=mismatched
+            )
+
+    def generator_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The discriminator on what was made of noise."""
+        model = self.model
+        with self.autocast():
+            fakes, _, domains = self._generated(model.domains_of(batch['labels']))
+            value = model.losses['adversarial'].generator(model.discriminator(fakes, domains))
+        return model.weight('adversarial') * value
+
+    def noise_encoder_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The encoder of noise on what was made of it."""
+        model = self.model
+        with self.autocast():
+            with torch.no_grad():
+                fakes, z, _ = self._generated(model.domains_of(batch['labels']))
+            return model.weight('noise') * model.losses['noise'](model.noise_encoder(fakes), z)
+
+    def label_encoder_loss(self, batch: dict[str, Any], shared: None) -> Tensor:
+        """The encoder of domains on images."""
+        model = self.model
+        with self.autocast():
+            images, own = model._real(batch)
+            return model.weight('labels') * model.losses['labels'](model.label_encoder(images), own)
+
+    def _generated(self, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        z = self.random.normal(len(own), self.model.generator.noise_size)
+        domains = own[self.random.uniform(len(own)).argsort()]
+        return self.model.generator(z, domains), z, domains

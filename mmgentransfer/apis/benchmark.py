@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
+from mmgentransfer.models.baselines.icgan import IcGAN
 from mmgentransfer.models.baselines.stargan import StarGAN
 from mmgentransfer.models.baselines.stargan_v2 import StarGANv2
 from mmgentransfer.models.domain_translator import DomainTranslator
@@ -174,7 +175,9 @@ def _random_domains(model: DomainTranslator, cfg: Config, num: int, device: str)
     judge = judge[model.domains[0]] if isinstance(judge, nn.ModuleDict) else judge
     side = getattr(judge, 'image_size', None)
     shape = (num, judge.in_channels, *((side, side) if side else _side_of(model, cfg)))
-    labelled = isinstance(model, (StarGAN, StarGANv2, SDIT)) or (isinstance(model, TransferI2I) and not model.two_class)
+    labelled = isinstance(model, (StarGAN, StarGANv2, SDIT, IcGAN)) or (
+        isinstance(model, TransferI2I) and not model.two_class
+    )
     beside = {TransferI2I: ['sources'], StarGANv2: ['references', 'other_references']}.get(type(model), [])
     names = ['images', *beside] if labelled else model.domains
     batch = {name: torch.randint(256, shape, dtype=torch.uint8, device=device) for name in names}

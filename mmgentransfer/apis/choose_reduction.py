@@ -23,14 +23,15 @@ class ReductionChoice:
         accuracies: Mean accuracy over seeds, in percent, by D.
         dim: The chosen D.
         rule: By which.
-        work_dir: Folder of the run of the chosen D, of the first seed.
+        checkpoint: Of the chosen D and the first seed: the folder of its run, whose latest checkpoint is meant, or
+            ``<folder>/best``.
     """
 
     title: str
     accuracies: dict[int, float]
     dim: int
     rule: str
-    work_dir: str
+    checkpoint: str
 
     def __str__(self) -> str:
         dims = sorted(self.accuracies)
@@ -39,7 +40,7 @@ class ReductionChoice:
         values = [f'**{v}**' if d == self.dim else v for d, v in zip(dims, values, strict=True)]
         lines = [['D', *names], ['---', *['---:'] * len(dims)], ['accuracy (%)', *values]]
         table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
-        return f'{self.title}\n{table}\nchosen by {self.rule!r}: D = {self.dim}, trained in {self.work_dir}'
+        return f'{self.title}\n{table}\nchosen by {self.rule!r}: D = {self.dim}, checkpoint: {self.checkpoint}'
 
 
 def choose_from_sweep(
@@ -51,6 +52,9 @@ def choose_from_sweep(
     flat_tolerance: float = 0.5,
 ) -> ReductionChoice:
     """Chooses the width of an extractor's reduction from a sweep's folder (the form of thesis Table 5.5).
+
+    A sweep whose column has ``at='best'`` is judged by the accuracies of the checkpoints that were kept as the best,
+    another one by the last.
 
     Args:
         folder: Folder of a finished sweep whose rows are named ``D = 8``; other rows are passed over.
@@ -71,10 +75,13 @@ def choose_from_sweep(
     rows = {int(found.group(1)): row for row in content['rows'] if (found := re.fullmatch(r'D ?= ?(\d+)', row['name']))}
     if not rows:
         raise ValueError(f"{path} has no rows named 'D = 8'; it has {[row['name'] for row in content['rows']]}")
-    if failed := [d for d, row in rows.items() if row['failed'] or row['mean'].get(key) is None]:
+    best = f'{key}@best'
+    kept = any(best in row['mean'] for row in rows.values())
+    score = best if kept else key
+    if failed := [d for d, row in rows.items() if row['failed'] or row['mean'].get(score) is None]:
         known = sorted({name for row in rows.values() for name in row['mean']})
         raise ValueError(f'{path}: D = {failed} failed or lack {key!r} (--key); the scores are {known}')
-    accuracies = {d: row['mean'][key] for d, row in rows.items()}
+    accuracies = {d: row['mean'][score] for d, row in rows.items()}
     if max(accuracies.values()) < _WORST:
         raise ValueError(
             f'{path}: the best {key} is {max(accuracies.values()):.1f} %, below {_WORST:.0f}: an extractor of such a '
@@ -82,4 +89,5 @@ def choose_from_sweep(
         )
     chosen = choose_reduction(accuracies, rule, flat_tolerance, tolerance, dim)
     seed = min(rows[chosen]['work_dirs'], key=int)
-    return ReductionChoice(content['title'], accuracies, chosen, rule, rows[chosen]['work_dirs'][seed])
+    folder = rows[chosen]['work_dirs'][seed]
+    return ReductionChoice(content['title'], accuracies, chosen, rule, f'{folder}/best' if kept else folder)

@@ -14,9 +14,10 @@ A sweep file is a Python config::
 Configs are looked for in the sweep file's folder, in those above it, and in the current one. A string may hold
 ``{seed}`` and the names of ``variables``; a string that is nothing else becomes the value itself. A prerequisite that
 uses ``{seed}`` is run for each seed. ``randomness.seed`` is set to the seed of each run. A column or a row with
-``at=100`` shows the scores of the evaluation at iteration 100 in place of the last. ``test = True`` ends each cell with
-the test loop, whose scores are called ``test_<name>``; a cell that was finished without is only tested. ``means`` adds
-rows to the table: for each seed the mean over the rows that it lists.
+``at=100`` shows the scores of the evaluation at iteration 100 in place of the last, with ``at='best'`` those of the
+checkpoint that the run kept as its best. ``test = True`` ends each cell with the test loop, whose scores are called
+``test_<name>``; a cell that was finished without is only tested. ``means`` adds rows to the table: for each seed the
+mean over the rows that it lists.
 """
 
 from __future__ import annotations

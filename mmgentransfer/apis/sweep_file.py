@@ -64,6 +64,11 @@ def read_sweep(path: Path) -> dict[str, Any]:
     for index, column in enumerate(content.get('columns', [])):
         if 'key' not in column or column.get('better', 'lower') not in ('lower', 'higher'):
             raise ValueError(f"{path}: columns[{index}] needs a key, and its better is 'lower' or 'higher': {column}")
+    for kind in ('rows', 'columns'):
+        for index, entry in enumerate(content.get(kind, [])):
+            at = entry.get('at', 0)
+            if at != 'best' and (not isinstance(at, int) or at < 0):
+                raise ValueError(f"{path}: {kind}[{index}].at must be an iteration or 'best', got {at!r}")
     _check_means(path, content.get('means', []), [row['name'] for row in content['rows']])
     return content
 

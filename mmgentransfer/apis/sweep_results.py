@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmgentransfer.apis.sweep_runs import SweepRun, available_cores, state_of
-from mmgentransfer.checkpoints import atomic_write
+from mmgentransfer.checkpoints import atomic_write, best_checkpoint
 
 __all__ = ['best_cells', 'collect_rows', 'format_rows', 'machine_notes', 'mean_of_rows', 'print_table', 'write_tables']
 
@@ -22,12 +22,12 @@ def collect_rows(
     names: Sequence[str],
     cells: Sequence[Sequence[SweepRun]],
     columns: list[dict[str, Any]],
-    at: Sequence[int | None] | None = None,
+    at: Sequence[int | str | None] | None = None,
 ) -> list[dict[str, Any]]:
     """Gathers what the finished runs of each row measured; see :func:`run_sweep` for what is returned.
 
     An empty list of ``columns`` is filled with everything that was measured. ``at`` gives, for each row, the iteration
-    whose scores stand in it, or None for the last.
+    whose scores stand in it, 'best' for that of the kept checkpoint, or None for the last.
     """
     summaries = [[run.summary() if state_of(run) == 'finished' else None for run in row] for row in cells]
     at = at or [None] * len(names)
@@ -75,14 +75,26 @@ def _over_seeds(values: dict[str, list[float | None]]) -> dict[str, Any]:
     )
 
 
-def _measured(run: SweepRun, summary: dict[str, Any], at: int | None) -> dict[str, float]:
-    """Returns a run's scores: of the last evaluation (or of iteration ``at``) by name, of each one as ``name@iter``."""
+def _measured(run: SweepRun, summary: dict[str, Any], at: int | str | None) -> dict[str, float]:
+    """Returns a run's scores: of the last evaluation (or of ``at``) by name, of each one as ``name@iter``.
+
+    Those of the checkpoint that was kept as the best, or the last ones where none was, are ``name@best``.
+    """
     path = run.work_dir / 'metrics.jsonl'
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
-    by_iteration = {line['iter']: line for line in lines}
+    by_iteration: dict[int | str, dict[str, float]] = {line['iter']: line for line in lines}
+    by_iteration['best'] = by_iteration.get(_best_iteration(run), summary['metrics'])
     scores = {f'{key}@{when}': value for when, line in by_iteration.items() for key, value in line.items()}
     final = summary['metrics'] if at is None else by_iteration.get(at, {})
     return {**scores, **final, 'train_seconds': summary['train_seconds']}
+
+
+def _best_iteration(run: SweepRun) -> int | None:
+    """Returns the iteration whose checkpoint a run has kept as the best, or None."""
+    try:
+        return int(Path(best_checkpoint(run.work_dir)).stem.rpartition('_')[2])
+    except FileNotFoundError:
+        return None
 
 
 def format_rows(columns: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]]) -> list[list[str]]:

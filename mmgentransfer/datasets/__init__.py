@@ -16,7 +16,7 @@ from .modality_readers import DepthReader, ImageReader, LabelReader, MapReader, 
 from .opponent_colours import OpponentColours
 from .reference_images import ReferenceImages
 from .subsets import nested_subset
-from .transforms import DecodeImage, ResizeToSquare
+from .transforms import DecodeImage, ResizeToSize
 from .unpaired import UnpairedDomains
 from .with_sources import WithSources
 
@@ -39,7 +39,7 @@ __all__ = [
     'OpponentColours',
     'OpponentReader',
     'ReferenceImages',
-    'ResizeToSquare',
+    'ResizeToSize',
     'SeparateSets',
     'ToyAttributeFaces',
     'ToyObjects',

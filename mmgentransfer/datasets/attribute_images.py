@@ -33,7 +33,7 @@ class AttributeImages(ImageDataset):
     Args:
         data_root: The folder that the table's paths are relative to.
         table: The table's file; a relative one is looked for in ``data_root`` first.
-        image_size: Side of the images, in pixels.
+        image_size: Side of the images, in pixels, or their (height, width).
         selected: Attributes, each set or not: ``labels`` are int64 (N, C) of 0 and 1 in this order, ``classes`` their
             names.
         labelled: In place of ``selected``, the attribute whose values are classes: ``labels`` are int64 (N,).
@@ -60,7 +60,7 @@ class AttributeImages(ImageDataset):
         self,
         data_root: str | os.PathLike[str],
         table: str | os.PathLike[str],
-        image_size: int,
+        image_size: int | Sequence[int],
         selected: Sequence[str] | None = None,
         labelled: str | None = None,
         class_order: Sequence[str] | None = None,

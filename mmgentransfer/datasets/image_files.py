@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..registry import TRANSFORMS, suggest
+from .transforms.resize import height_and_width
 
 __all__ = ['EXTENSIONS', 'ImageFiles', 'find_folder', 'list_images', 'load_files', 'shorten']
 
@@ -115,12 +116,17 @@ class ImageFiles:
         root: The folder that ``names`` are relative to.
         names: The files.
         pipeline: Configs of the transforms from ``img_path`` to ``img``, uint8 BGR or grey as mmcv has it.
-        image_size: Side of the square images that the pipeline must end with.
+        image_size: Side, or (height, width), of the images that the pipeline must end with.
         channels: 1 or 3.
     """
 
     def __init__(
-        self, root: Path, names: Sequence[str], pipeline: Sequence[dict[str, Any]], image_size: int, channels: int
+        self,
+        root: Path,
+        names: Sequence[str],
+        pipeline: Sequence[dict[str, Any]],
+        image_size: int | Sequence[int],
+        channels: int,
     ) -> None:
         if channels not in (1, 3):
             raise ValueError(f'dataset.channels={channels} must be 1 or 3')
@@ -128,7 +134,7 @@ class ImageFiles:
         # One array instead of a list of strings: worker processes then share it and do not copy it page by page.
         self.names = np.array([os.fsencode(name) for name in names])
         self.transforms = [TRANSFORMS.build(step) for step in pipeline]
-        self.shape = (image_size, image_size, channels)
+        self.shape = (*height_and_width(image_size), channels)
 
     def __len__(self) -> int:
         return len(self.names)

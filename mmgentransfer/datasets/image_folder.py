@@ -18,17 +18,17 @@ from .subsets import nested_subset
 __all__ = ['ImageFolder', 'default_pipeline']
 
 
-def default_pipeline(image_size: int, channels: int, resize: str) -> list[dict[str, Any]]:
-    """Returns the transforms of an image folder that names none of its own: decode, then resize to a square."""
+def default_pipeline(image_size: int | Sequence[int], channels: int, resize: str) -> list[dict[str, Any]]:
+    """Returns the transforms of an image folder that names none of its own: decode, then resize."""
     return [
         {'type': 'DecodeImage', 'channels': channels},
-        {'type': 'ResizeToSquare', 'size': image_size, 'mode': resize},
+        {'type': 'ResizeToSize', 'size': image_size, 'mode': resize},
     ]
 
 
 @DATASETS.register_module()
 class ImageFolder(ImageDataset):
-    """The images of a folder and of the folders inside it, made square.
+    """The images of a folder and of the folders inside it, brought to one size.
 
     Files are sorted by path, so that a subset is the same on every system. Files that are no image, are cut short or
     can't be read are named in one error when the dataset is built. How odd files are read (grey, palette,
@@ -36,18 +36,19 @@ class ImageFolder(ImageDataset):
 
     Args:
         data_root: The folder.
-        image_size: Side of the images, in pixels.
+        image_size: Side of the images, in pixels, or their (height, width).
         split: A part of the folder: the file ``<split>.txt`` in it, with one relative path a line, if there is one, or
             else the folder ``<split>`` in it.
         channels: 3 (RGB) or 1 (grey).
         num_images: Takes this many, a nested subset (see :func:`~mmgentransfer.datasets.nested_subset`).
         seed: Seed of the subset.
         skip: Leaves out the first ones of the subset's permutation: ``skip=n`` shares nothing with ``num_images=n``.
-        cache: 'ram' decodes each image once and keeps it, ``channels * image_size**2`` bytes each; 'none' decodes it
+        cache: 'ram' decodes each image once and keeps it, a byte for each channel of a pixel; 'none' decodes it
             whenever it is asked for.
         check: With ``cache='none'``: 'decode' decodes each file once at the start, to find damaged ones before
             training; 'none' leaves that out, for huge sets that are known to be sound.
-        resize: 'crop' resizes the shorter side and cuts out the centre, 'stretch' resizes both sides.
+        resize: 'crop' resizes an image so that it just covers the size, its shorter side if that is a square, and cuts
+            out the centre; 'stretch' resizes both sides.
         pipeline: Configs of transforms, mmcv's or your own, that take the place of decoding and resizing; they start
             with ``img_path`` and must end with ``img`` of the size and channels above, BGR as everywhere in mmcv. They
             should not be random: with ``cache='ram'`` they are applied once.
@@ -65,7 +66,7 @@ class ImageFolder(ImageDataset):
     def __init__(
         self,
         data_root: str | os.PathLike[str],
-        image_size: int,
+        image_size: int | Sequence[int],
         split: str | None = None,
         channels: int = 3,
         num_images: int | None = None,

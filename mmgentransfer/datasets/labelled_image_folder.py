@@ -28,7 +28,7 @@ class LabelledImageFolder(ImageDataset):
 
     Args:
         data_root: The folder.
-        image_size: Side of the images, in pixels.
+        image_size: Side of the images, in pixels, or their (height, width).
         split: Name of the folder, in each class, to take; ``None`` takes all that a class has.
         class_order: The classes to take, label 0 first; all of them in alphabetical order by default.
         num_per_class: Takes this many of each class, a nested subset (see
@@ -54,7 +54,7 @@ class LabelledImageFolder(ImageDataset):
     def __init__(
         self,
         data_root: str | os.PathLike[str],
-        image_size: int,
+        image_size: int | Sequence[int],
         split: str | None = None,
         class_order: Sequence[str] | None = None,
         channels: int = 3,

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.losses.semantic import FrozenFeatureLoss, SemanticConstraintLoss
+from mmgentransfer.models.step_random import StepRandom
 
 __all__ = ['measure_constraints']
 
@@ -36,7 +37,8 @@ def measure_constraints(model: DomainTranslator, names: Sequence[str], dataset: 
     if not losses:
         return
     index = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))[:_IMAGES_OF_A_SCALE].tolist()
-    batch = model.data_preprocessor({name: dataset.__getitems__(index)[name] for name in model.domains})
+    images = {name: dataset.__getitems__(index)[name] for name in model.domains}
+    batch = model.data_preprocessor(images, training=True, random=StepRandom(0))  # cut as in training
     values = torch.cat([batch[name].to(next(model.parameters()).device) for name in model.domains])
     for loss in losses:
         loss.calibrate(values)

@@ -104,6 +104,8 @@ CASES = {
     'starganv2': (domain_baseline_toys.starganv2_config(), [0]),
     'starganv2_plain': (without(domain_baseline_toys.starganv2_config(), losses=['r1', 'diversity']), [0]),
     'drit': (drit_toys.drit_config(), [0]),
+    'icgan': (drit_toys.icgan_config(), [0, 1]),
+    'icgan_attributes': (drit_toys.icgan_config(exclusive=False, mismatch=0.5), [0]),
     'drit_seeking': (drit_toys.drit_config(concat=False, mode_seeking=True), [0]),
 }
 
@@ -195,6 +197,7 @@ SMALL = {
     'transferi2i/toy_stylegan_disc2square-32x32': dict(base_channels=32, max_channels=4),
     'udit/toy_handbags_color': {},
     'baselines/starganv2_toy_disc2square': dict(base_channels=4, max_channels=8),
+    'baselines/icgan_toy': dict(base_channels=4),
 }
 
 
@@ -206,12 +209,7 @@ def test_shipped_configs_are_timed(name):
         if network != 'aux_generator':
             cfg.model.networks[network].update(SMALL[name])
     timings = benchmark_step(cfg, iters=1, batch_size=2, device='cpu')
-    assert len(timings) == (3 if name.startswith('transferi2i') else 1)
+    assert len(timings) == len(cfg.model.get('stages', [0]))
     for timing in timings:
         assert 0 < timing.optimiser < timing.step
         assert timing.resting < timing.peak
-
-
-def test_a_method_without_bare_passes_is_refused():
-    with pytest.raises(ValueError, match='not IcGAN'):
-        bare_passes(build(drit_toys.icgan_config()), {}, {}, amp=False)

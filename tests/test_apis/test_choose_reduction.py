@@ -46,9 +46,9 @@ def test_wrong_rules(options, message):
         choose_reduction({})
 
 
-def write(folder, accuracies, failed=()):
+def write(folder, accuracies, failed=(), key='accuracy'):
     rows = [
-        dict(name=f'D = {d}', failed=list(failed), mean=dict(accuracy=a), work_dirs={'1': f'b{d}', '0': f'a{d}'})
+        dict(name=f'D = {d}', failed=list(failed), mean={key: a}, work_dirs={'1': f'b{d}', '0': f'a{d}'})
         for d, a in accuracies.items()
     ]
     rows.append(dict(name='none', failed=[], mean=dict(accuracy=99.0), work_dirs={'0': 'n'}))
@@ -61,8 +61,15 @@ def test_command(tmp_path, capsys):
     out = capsys.readouterr().out
     assert '| D | 2 | 8 | **16** | 32 | 64 | 128 | 256 |' in out
     assert '| accuracy (%) | 85.0 | 87.0 | **91.0** | 92.0 |' in out
-    assert "chosen by 'knee': D = 16, trained in a16" in out
+    assert "chosen by 'knee': D = 16, checkpoint: a16\n" in out
     assert choose_from_sweep(tmp_path, 'tolerance', tolerance=1).dim == 128
+
+
+def test_the_best_accuracy_counts_where_its_checkpoint_was_kept(tmp_path):
+    write(tmp_path, dict(zip(DIMS, TABLE['texture'], strict=True)), key='accuracy@best')
+    chosen = choose_from_sweep(tmp_path)
+    assert (chosen.dim, chosen.checkpoint) == (32, 'a32/best')
+    assert chosen.accuracies[2] == 64.2
 
 
 def test_wrong_folders(tmp_path):

@@ -20,7 +20,9 @@ import pytest
 from mmgentransfer import apis
 from mmgentransfer.apis import FailedRunError, plan_sweep, run_sweep
 from mmgentransfer.apis.sweep import fill, load_sweep
-from mmgentransfer.apis.sweep_results import best_cells, format_rows, mean_of_rows
+from mmgentransfer.apis.sweep_file import column_of
+from mmgentransfer.apis.sweep_results import best_cells, collect_rows, format_rows, mean_of_rows
+from mmgentransfer.apis.sweep_runs import SweepRun
 from mmgentransfer.cli import main
 
 SWEEP = """
@@ -362,3 +364,28 @@ def test_mean_of_rows_by_hand():
     lacking = [dict(part, values=dict(iw=[None, 4.0])) for part in (dict(seeds=[0, 1], failed=[]),) * 2]
     assert mean_of_rows('mean', lacking)['values'] == dict(iw=[None, 4.0])
     assert mean_of_rows('mean', lacking)['mean'] == dict(iw=4.0)
+
+
+def test_the_scores_of_the_checkpoint_that_was_kept_as_the_best(tmp_path):
+    """Of evaluations at 10, 20 and 30 the second was kept; a run that keeps none shows the last."""
+    runs = []
+    for seed, kept in enumerate((True, False)):
+        run = SweepRun('a', seed, None, tmp_path / f'seed{seed}', 'print')
+        run.work_dir.mkdir()
+        lines = [json.dumps({'iter': 10 * i, 'accuracy': 50.0 + 10 * (i % 3) + seed}) for i in (1, 2, 3)]
+        (run.work_dir / 'metrics.jsonl').write_text('\n'.join(lines))
+        summary = dict(config='print', metrics=dict(accuracy=50.0 + seed), train_seconds=1.0)
+        (run.work_dir / 'summary.json').write_text(json.dumps(summary))
+        if kept:
+            (run.work_dir / 'best_accuracy_iter_20.pth').touch()
+        runs.append(run)
+    columns = [column_of(dict(key='accuracy')), column_of(dict(key='accuracy', at='best'))]
+    last, best = collect_rows(['last', 'best'], [runs, runs], columns, [None, 'best'])
+    assert last['values'] == {'accuracy': [50.0, 51.0], 'accuracy@best': [70.0, 51.0]}
+    assert best['values']['accuracy'] == [70.0, 51.0]
+
+
+def test_a_wrong_at_is_refused(folder):
+    text = SWEEP.replace("key='mv',", "key='mv', at='last',")
+    with pytest.raises(ValueError, match=r"columns\[0\]\.at must be an iteration or 'best', got 'last'"):
+        load_sweep(write_sweep(folder, text))

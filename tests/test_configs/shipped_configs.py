@@ -213,7 +213,11 @@ def random_natural_classifier() -> dict:
 
 
 def shrink_side(part: dict) -> None:
-    if part.get('image_size', 0) > LARGE_SIDE:
+    size = part.get('image_size', 0)
+    if isinstance(size, (list, tuple)):
+        if max(size) > LARGE_SIDE:
+            part['image_size'] = [SMALL_SIDE * side // min(size) for side in size]
+    elif size > LARGE_SIDE:
         part['image_size'] = SMALL_SIDE
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmgentransfer.datasets.transforms import decode_image, resize_image, resize_to_square
+from mmgentransfer.datasets.transforms import decode_image, resize_image, resize_to_size
 from mmgentransfer.registry import TRANSFORMS
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -130,16 +130,25 @@ def test_growing_interpolates_smoothly():
 def test_crop_takes_the_centre():
     wide = np.arange(7, dtype=np.uint8)[None, :, None].repeat(4, 0)
     # 3 columns to spare: 1 before, 2 after
-    np.testing.assert_array_equal(resize_to_square(wide, 4)[0, :, 0], [1, 2, 3, 4])
-    np.testing.assert_array_equal(resize_to_square(wide.transpose(1, 0, 2), 4)[:, 0, 0], [1, 2, 3, 4])
+    np.testing.assert_array_equal(resize_to_size(wide, 4)[0, :, 0], [1, 2, 3, 4])
+    np.testing.assert_array_equal(resize_to_size(wide.transpose(1, 0, 2), 4)[:, 0, 0], [1, 2, 3, 4])
     # 4 x 8 is halved to 2 x 4 before its middle is cut out
-    halved = resize_to_square(np.arange(0, 80, 10, dtype=np.uint8)[None, :, None].repeat(4, 0), 2)
+    halved = resize_to_size(np.arange(0, 80, 10, dtype=np.uint8)[None, :, None].repeat(4, 0), 2)
     np.testing.assert_array_equal(halved[..., 0], [[25, 45], [25, 45]])
+
+
+def test_crop_to_a_rectangle_takes_the_largest_part_in_its_proportions():
+    wide = np.arange(0, 80, 10, dtype=np.uint8)[None, :, None].repeat(4, 0)  # 4 x 8, halved to 2 x 4
+    np.testing.assert_array_equal(resize_to_size(wide, (2, 3))[0, :, 0], [5, 25, 45])
+    np.testing.assert_array_equal(resize_to_size(wide, [2, 4])[0, :, 0], [5, 25, 45, 65])
+    tall = resize_to_size(wide.transpose(1, 0, 2), (3, 2))
+    np.testing.assert_array_equal(tall[:, 0, 0], [5, 25, 45])
+    assert resize_to_size(wide, (5, 4), 'stretch').shape == (5, 4, 1)
 
 
 def test_stretch_keeps_the_whole_image():
     wide = np.arange(0, 80, 10, dtype=np.uint8)[None, :, None].repeat(4, 0)
-    np.testing.assert_array_equal(resize_to_square(wide, 2, 'stretch')[..., 0], [[15, 55], [15, 55]])
+    np.testing.assert_array_equal(resize_to_size(wide, 2, 'stretch')[..., 0], [[15, 55], [15, 55]])
 
 
 @pytest.mark.parametrize(('height', 'width'), [(65, 66), (1, 9), (9, 1), (63, 100), (64, 65), (200, 133)])
@@ -147,15 +156,19 @@ def test_every_shape_becomes_the_square(height, width):
     for channels in (1, 3):
         for mode in ('crop', 'stretch'):
             image = np.full((height, width, channels), 9, np.uint8)
-            square = resize_to_square(image, 64, mode)
+            square = resize_to_size(image, 64, mode)
             assert square.shape == (64, 64, channels)
             assert (square == 9).all()
 
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
-    [({'size': 0}, r'side 0 .*dataset\.image_size'), ({'size': 4, 'mode': 'pad'}, r"'pad' \(dataset\.resize\)")],
+    [
+        ({'size': 0}, r'size 0 .*dataset\.image_size'),
+        ({'size': [4, 5, 6]}, r'size \[4, 5, 6\] .*a side or \(height, width\)'),
+        ({'size': 4, 'mode': 'pad'}, r"'pad' \(dataset\.resize\)"),
+    ],
 )
 def test_resize_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
-        TRANSFORMS.build({'type': 'ResizeToSquare', **arguments})
+        TRANSFORMS.build({'type': 'ResizeToSize', **arguments})

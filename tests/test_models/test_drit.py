@@ -336,6 +336,8 @@ def test_the_scale_of_a_constraint_is_measured_before_training():
     data.side = 32
     with pytest.raises(ValueError, match=r'images of 32x32.* 2 times smaller.*content_size is 8'):
         model.check_dataset(data)
+    model.data_preprocessor.random_crop = SIDE
+    model.check_dataset(data)
 
 
 # ---------------------------------------------------------------------- translation

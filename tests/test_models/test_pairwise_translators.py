@@ -60,6 +60,16 @@ def test_each_image_goes_through_the_model_of_its_pair(pairs, images):
     assert np.array_equal(model.translate(images[0], NAMES[2], 2, seed=3, sources=NAMES[0]), made[0])
 
 
+def test_a_checkpoint_alone_brings_its_config(pairs, images, tmp_path):
+    first, *rest = pairs
+    path = tmp_path / 'iter_1.pth'
+    meta = dict(cfg=Config(dict(model=pair_config(NAMES[:2]))).pretty_text)
+    torch.save({**torch.load(first['checkpoint']), 'meta': meta}, path)
+    given = config([dict(domains=first['domains'], checkpoint=str(path)), *rest])
+    calls = dict(target=NAMES[0], sources=NAMES[1], seed=1)
+    assert np.array_equal(build(given).translate(images, **calls), build(config(pairs)).translate(images, **calls))
+
+
 def test_it_trains_nothing_and_is_a_checkpoint_itself(pairs, images):
     model = build(config(pairs)).eval()
     assert model.players == {}
@@ -127,7 +137,8 @@ def test_config_errors(pairs, tmp_path):
     refused(r"pairs\[0\] has 'chekpoint'.*Did you mean 'checkpoint'", [dict(first, chekpoint=''), *rest])
     refused(r"pairs\[0\].domains has 'blu'.*Did you mean 'blue'", [dict(first, domains=['blu', 'yellow']), *rest])
     refused('two different ones', [dict(first, domains=['blue', 'blue']), *rest])
-    refused('one of them', [dict(first, model=pair_config(NAMES[:2])), *rest])
+    refused('and the model as model: give one', [dict(first, model=pair_config(NAMES[:2])), *rest])
+    refused(r'pairs\[0\] has no model: give it a checkpoint', [dict(domains=first['domains'], checkpoint=None), *rest])
     refused(
         r"domains are \['green', 'yellow'\], but its model translates",
         [dict(first, domains=['green', 'yellow']), *rest],

@@ -9,9 +9,11 @@ import pytest
 import torch
 import udit_toys as toys
 from mmengine.registry import DefaultScope
+from PIL import Image
 from torch.nn import functional as F
 
 from mmgentransfer.apis.inference import load_weights
+from mmgentransfer.datasets import UnpairedDomains
 from mmgentransfer.models.game import Batch
 from mmgentransfer.models.losses import LSGANLoss, SemanticConstraintLoss
 from mmgentransfer.models.methods.udit import munit
@@ -431,6 +433,30 @@ def test_images_that_are_cropped_while_training():
     model.check_dataset(data)
     with pytest.raises(ValueError, match=r'val_dataloader.*18x18 pixels, but .* takes multiples of 4'):
         model.check_dataset(data, 'val_dataloader')  # of which all is seen
+
+
+def test_longer_sides_are_cut_at_random_while_training(tmp_path):
+    """The shorter side is the networks', the longer one is kept (spec: resize the short side, random crop)."""
+    ramp = np.arange(24, dtype=np.uint8)[None, :, None].repeat(16, 0).repeat(3, 2) * 10
+    for name, image in zip(toys.DOMAINS, (ramp, 255 - ramp), strict=True):
+        (tmp_path / name).mkdir()
+        Image.fromarray(image).save(tmp_path / name / 'a.png')
+    folders = {
+        name: dict(type='ImageFolder', data_root=str(tmp_path / name), image_size=(16, 24)) for name in toys.DOMAINS
+    }
+    data = UnpairedDomains(domains=folders)
+    assert data[0][toys.DOMAINS[0]].shape == (3, 16, 24)
+    model = toys.build(
+        'UDIT',
+        losses=toys.losses(semantic=toys.constraint()),
+        data_preprocessor=dict(type='ImagePreprocessor', random_crop=16),
+    )
+    seen, calibrate = [], model.losses['semantic'].calibrate
+    model.losses['semantic'].calibrate = lambda images: seen.append(images.shape) or calibrate(images)
+    model.check_dataset(data)  # the scale is measured on images as the networks see them
+    assert seen == [(2, 3, 16, 16)]
+    logs = model.train_step(data.__getitems__([0] * 4), toys.optimisers(model, lr=1e-3))
+    assert all(torch.isfinite(torch.as_tensor(value)) for value in logs.values())
 
 
 def test_perceptual_term_lacks_its_weights(tmp_path):

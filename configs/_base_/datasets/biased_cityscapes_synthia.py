@@ -3,10 +3,11 @@
 _base_ = ['./unpaired_folders.py']
 _images = dict(type='AttributeImages', data_root='data/scenes', image_size=128)
 _tables = 'manifests/cityscapes_synthia'
+_wide = dict(_images, image_size=(128, 215))  # in Synthia's proportions: model.data_preprocessor.random_crop=128
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        domains=dict(A=dict(_images, table=f'{_tables}/trainA.csv'), B=dict(_images, table=f'{_tables}/trainB.csv'))
+        domains=dict(A=dict(_wide, table=f'{_tables}/trainA.csv'), B=dict(_wide, table=f'{_tables}/trainB.csv'))
     ),
 )
 val_dataloader = dict(

@@ -37,7 +37,7 @@ val_evaluator = dict(
     extractors=_scored_by,
     metrics=[
         *(dict(type=kind, extractor='gender', attribute='gender', classes=['male', 'female']) for kind in _kinds),
-        dict(type='IDDistance', extractor='vggface'),
+        dict(type='IDDistance', extractor='vggface', distance='l2'),
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],

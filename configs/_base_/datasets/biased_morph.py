@@ -3,10 +3,11 @@
 _base_ = ['./unpaired_folders.py']
 _images = dict(type='AttributeImages', data_root='data/morph', image_size=128)
 _tables = 'manifests/morph'
+_tall = dict(_images, image_size=(153, 128))  # in MORPH's own proportions: model.data_preprocessor.random_crop=128
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        domains=dict(A=dict(_images, table=f'{_tables}/trainA.csv'), B=dict(_images, table=f'{_tables}/trainB.csv'))
+        domains=dict(A=dict(_tall, table=f'{_tables}/trainA.csv'), B=dict(_tall, table=f'{_tables}/trainB.csv'))
     ),
 )
 val_dataloader = dict(
@@ -41,7 +42,7 @@ val_evaluator = dict(
             dict(type=kind, extractor='morph_ethnicity', attribute='ethnicity', classes=['African', 'European'])
             for kind in _kinds
         ),
-        dict(type='IDDistance', extractor='vggface'),
+        dict(type='IDDistance', extractor='vggface', distance='l2'),
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],

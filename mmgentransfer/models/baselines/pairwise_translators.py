@@ -40,8 +40,9 @@ class PairwiseTranslators(DomainTranslator):
     Args:
         domains: Names of the N domains.
         pairs: For each pair of them its ``domains``, its model as ``config``, a config file, or ``model``, its config
-            itself, and the ``checkpoint``, a file or the folder of a run; None leaves initial weights. The names of the
-            model's own domains or modalities must be those of the pair; a ``model`` without any takes the pair's.
+            itself, and the ``checkpoint``, a file or the folder of a run; None leaves initial weights. A checkpoint
+            alone brings the config that it was trained with. The names of the model's own domains or modalities must be
+            those of the pair; a ``model`` without any takes the pair's.
         losses: Config of each loss term; none here.
         moves: Moves of an iteration; none here.
         networks: Config of each network; none here.
@@ -86,8 +87,12 @@ class PairwiseTranslators(DomainTranslator):
                 raise ValueError(
                     f'model.pairs[{index}] has {key!r}; known are {PAIR_KEYS}.{suggest(key, [*PAIR_KEYS])}'
                 )
-        if ('model' in pair) == ('config' in pair):
-            raise ValueError(f'model.pairs[{index}] needs a config file as config, or the model as model: one of them')
+        if 'model' in pair and 'config' in pair:
+            raise ValueError(f'model.pairs[{index}] has a config file as config, and the model as model: give one')
+        if all(pair.get(key) is None for key in ('model', 'config', 'checkpoint')):
+            raise ValueError(
+                f'model.pairs[{index}] has no model: give it a checkpoint, a config file as config, or one as model'
+            )
         names = list(pair.get('domains', ()))
         for name in names:
             if name not in self.domains:
@@ -179,8 +184,8 @@ def _load(pair: dict[str, Any], key: str) -> AdversarialModel:
     """Builds a pair's model, loads its weights, and checks that its domains are the pair's."""
     from mmgentransfer.apis.inference import init_model
 
-    if 'config' in pair:
-        config = pair['config']
+    if 'model' not in pair:
+        config = pair.get('config')
     else:
         cfg = copy.deepcopy(dict(pair['model']))
         if not cfg.keys() & {'domains', 'modalities'}:

@@ -128,6 +128,8 @@ class DRIT(DomainTranslator):
         check_unpaired(dataset, self.domains, key)
         if key == 'train_dataloader':
             sides, wanted = dataset[0][self.domains[0]].shape[-2:], self.content_discriminator.content_size
+            if (crop := getattr(self.data_preprocessor, 'random_crop', None)) is not None:
+                sides = (crop, crop)
             if {side / self.content_encoder.input_multiple for side in sides} != {wanted}:
                 raise ValueError(
                     f'{key}.dataset has images of {sides[0]}x{sides[1]}, of which the contents are '
