@@ -15,8 +15,9 @@ WORKERS ?= 2
 quickstart: $(STAMP)
 	$(BIN)/mmgentransfer quickstart --target $(TARGET) --images $(IMAGES) --seed $(SEED) --manifold $(MANIFOLD)
 
+# files in their order: sorted by their numbers of tests, the longest ones, which train, would begin last
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

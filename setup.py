@@ -42,7 +42,7 @@ setup(
             'pytorch-pretrained-biggan>=0.1.1',
             'pro-gan-pth==2.1.1',
             'pytest',
-            'pytest-xdist',
+            'pytest-xdist>=3.7',
             'ruff',
             'pre-commit',
         ]
