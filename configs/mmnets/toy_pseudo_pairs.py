@@ -16,7 +16,9 @@ columns = [
     dict(key='D2S/miou', at=600, name='D to S, mIoU at 600', precision=1, better='higher'),
     dict(key='D2S/miou', name='at 750', precision=1, better='higher'),
     dict(key='D2S/global', name='global', precision=1, better='higher'),
+    dict(key='D2R2S/miou', name='D to R to S, mIoU', precision=1, better='higher'),
     dict(key='R2S/miou', name='R to S', precision=1, better='higher'),
+    dict(key='RD2S/miou', name='(R,D) to S', precision=1, better='higher'),
     dict(key='S2D/rmse', name='S to D, RMSE', precision=2),
     dict(key='R2D/rmse', name='R to D', precision=2),
 ]
