@@ -10,7 +10,7 @@ SEED ?= 0
 MANIFOLD ?= off
 WORKERS ?= 2
 
-.PHONY: quickstart test lint install clean
+.PHONY: quickstart test test-full lint install clean
 
 quickstart: $(STAMP)
 	$(BIN)/mmgentransfer quickstart --target $(TARGET) --images $(IMAGES) --seed $(SEED) --manifold $(MANIFOLD)
@@ -18,6 +18,10 @@ quickstart: $(STAMP)
 # files in their order: sorted by their numbers of tests, the longest ones, which train, would begin last
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# mining's behaviour with all the seeds and iterations that its bounds were measured with: some ten minutes
+test-full: $(STAMP)
+	FULL_BEHAVIOUR=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/test_behaviour/test_minegan_digits8.py tests/test_behaviour/test_minegan_several_sources.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

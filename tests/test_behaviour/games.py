@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from mmgentransfer.evaluation.functional import fid_from_features, mean_variance
 from mmgentransfer.models import AdversarialModel
 from mmgentransfer.registry import MODELS
 
+# `make test-full`: with all the seeds and iterations that the bounds were measured with
+FULL = os.environ.get('FULL_BEHAVIOUR') == '1'
 LOSSES = dict(adversarial=dict(type='WassersteinLoss'), gradient_penalty=dict(type='GradientPenalty', loss_weight=10))
 GENERATOR = dict(type='MLPGenerator', dims=[8, 64, 128, 64], image_size=8)
 CRITIC = dict(type='MLPCritic', dims=[64, 128, 64, 1], image_size=8)
