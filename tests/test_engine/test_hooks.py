@@ -274,10 +274,20 @@ def test_losses_are_logged_by_player_and_term(experiment, game_configs):
     cfg.default_hooks.logger.interval = 2
     train(cfg)
     logs = ''.join(path.read_text() for path in files.Path(cfg.work_dir).glob('*/*.log'))
-    for term in ('critic/adversarial', 'critic/gradient_penalty', 'generator/adversarial'):
-        values = [line.split(f'{term}: ')[1].split()[0] for line in logs.splitlines() if f'{term}: ' in line]
-        assert len(values) == 2, logs
-        assert all(math.isfinite(float(value)) for value in values)
+    found = {}
+    for term in (
+        'critic/adversarial',
+        'critic/gradient_penalty',
+        'critic/gradient_penalty_weighted',
+        'generator/adversarial',
+    ):
+        lines = [line for line in logs.splitlines() if f'{term}: ' in line]
+        found[term] = [float(line.split(f'{term}: ')[1].split()[0]) for line in lines]
+        assert len(found[term]) == 2, logs
+        assert all(math.isfinite(value) for value in found[term])
+    weighted = [10 * value for value in found['critic/gradient_penalty']]
+    assert found['critic/gradient_penalty_weighted'] == pytest.approx(weighted, rel=1e-2)
+    assert 'critic/adversarial_weighted' not in logs
 
 
 # -------------------------------------------------------------------------------------------------- checkpoints

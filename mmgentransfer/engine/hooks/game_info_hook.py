@@ -22,6 +22,9 @@ class GameInfoHook(RuntimeInfoHook):
     Before a checkpoint is written the losses so far are read too, so that no checkpoint is made of a run that has gone
     wrong. On the CPU every iteration is read at once.
 
+    A term is logged as the method returns it, ``player/term``, and times its weight in the stage,
+    ``player/term_weighted``, unless the weight is 1.
+
     Args:
         interval: Iterations between two readings on an accelerator; best the same as the logger's.
 
@@ -56,11 +59,14 @@ class GameInfoHook(RuntimeInfoHook):
             return
         values = torch.stack([value.float() for _, outputs in pending for value in outputs.values()]).tolist()
         for (iteration, name), value in zip(rows, values, strict=True):
+            player, term = name.split('/', 1)
+            stage = runner.model.stages[runner.model.stage_index_at(iteration)]
             if value != value or value in (float('inf'), float('-inf')):
-                player, term = name.split('/', 1)
-                stage = runner.model.stages[runner.model.stage_index_at(iteration)]
                 raise FloatingPointError(
                     f'the loss term {term!r} of player {player!r} is {value} at iteration {iteration} '
                     f'(stage {stage.name!r}); the run stops here, and the last checkpoint in {runner.work_dir} stays'
                 )
             runner.message_hub.update_scalar(f'train/{name}', value)
+            weight = runner.model.weight(term, stage)
+            if weight not in (0, 1):
+                runner.message_hub.update_scalar(f'train/{name}_weighted', weight * value)
