@@ -72,6 +72,12 @@ def test_grids_of_domains(tmp_path):
     assert 'run: translations over the iterations' in Path(tmp_path / 'report.html').read_text()
 
 
+def test_of_many_targets_some_are_drawn(tmp_path):
+    hook = DomainTranslationGridHook(max_targets=2, num_images=2, smallest=SIDE)
+    hook.before_train(runner_of(painter(), toy_objects(2), tmp_path))
+    assert hook._names == [COLOURS[0], COLOURS[-1]]
+
+
 def test_attributes_are_flipped(tmp_path):
     names = ('bangs', 'smile')
     model = painter(domains=names, width=None, exclusive=False)

@@ -38,7 +38,8 @@ class DomainTranslationGridHook(Hook):
         interval: In place of ``num``: a grid every so many iterations.
         num_images: Images, evenly spaced in the set of ``val_dataloader``, or of ``train_dataloader`` without one.
         num_samples: Outputs K of each image for a target, of a model with codes.
-        targets: Names of domains or attributes; None: all that the model translates to.
+        targets: Names of domains or attributes; None: those that the model translates to, at most ``max_targets``.
+        max_targets: Targets in a grid where ``targets`` names none, evenly spaced among the model's.
         seed: Of the codes.
         smallest: Pixels that the shorter side of an image is blown up to, pixel by pixel.
 
@@ -55,6 +56,7 @@ class DomainTranslationGridHook(Hook):
         num_images: int = 8,
         num_samples: int = 3,
         targets: Sequence[str] | None = None,
+        max_targets: int = 16,
         seed: int = 0,
         smallest: int = 64,
     ) -> None:
@@ -62,7 +64,8 @@ class DomainTranslationGridHook(Hook):
             raise ValueError(
                 'DomainTranslationGridHook takes either num (log-spaced) or interval; set the other to None'
             )
-        for key, value in dict(num_images=num_images, num_samples=num_samples, smallest=smallest).items():
+        sizes = dict(num_images=num_images, num_samples=num_samples, max_targets=max_targets, smallest=smallest)
+        for key, value in sizes.items():
             if value < 1:
                 raise ValueError(f'DomainTranslationGridHook.{key}={value} must be at least 1')
         self.num = num
@@ -70,6 +73,7 @@ class DomainTranslationGridHook(Hook):
         self.num_images = num_images
         self.num_samples = num_samples
         self.targets = None if targets is None else list(targets)
+        self.max_targets = max_targets
         self.seed = seed
         self.smallest = smallest
 
@@ -91,7 +95,9 @@ class DomainTranslationGridHook(Hook):
                     f'DomainTranslationGridHook.targets has {name!r}; the model translates to {list(model.targets)}.'
                     f'{suggest(name, list(model.targets))}'
                 )
-        self._names = self.targets or list(model.targets)
+        known = list(model.targets)
+        places = np.linspace(0, len(known) - 1, min(self.max_targets, len(known))).round().astype(np.int64)
+        self._names = self.targets or [known[place] for place in places]
         self.schedule = drawing_schedule(runner.max_iters, self.num, self.interval)
         if not is_main_process():
             return
