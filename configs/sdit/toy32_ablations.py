@@ -1,13 +1,21 @@
-# What attention, conditional norms and the latent code loss do between four hues, at 32x32 and at 64x64.
+# What attention, and scales or shifts from the code, do between four hues, at 32x32 and at 64x64.
 # mmgentransfer sweep configs/sdit/toy32_ablations.py --jobs 2
-title = 'SDIT between four hues of objects at 32x32 and 64x64 (2,000 iterations)'
-base = dict(config='configs/sdit/toy32_sdit.py', options={'randomness.seed': '{seed}'})
+title = 'SDIT between four hues of objects at 32x32 and 64x64 (1,000 iterations)'
+_iters = dict.fromkeys(('train_cfg.max_iters', 'train_cfg.val_interval'), 1000)
+base = dict(config='configs/sdit/toy32_sdit.py', options={'randomness.seed': '{seed}', **_iters})
 _losses, _generator, _judge = 'model.losses', 'model.networks.generator', 'model.networks.discriminator'
+_no_attention = {f'{_generator}.attention': None}
+_no_latent = {f'{_losses}.{name}_latent.loss_weight': 0 for name in ('generator', 'discriminator')}
+_mode = f'{_generator}.translator.cin_mode'
 _parts = {
     'full': {},
-    'without attention': {f'{_generator}.attention': None},
-    'latent 0': {f'{_losses}.{name}_latent.loss_weight': 0 for name in ('generator', 'discriminator')},
-    'gate': {f'{_generator}.fusion': 'gate'},
+    'without attention': _no_attention,
+    'gamma only, without attention': {**_no_attention, _mode: 'gamma'},
+    'beta only, without attention': {**_no_attention, _mode: 'beta'},
+    # the form of thesis figure 6.6
+    'latent 0, without attention': {**_no_attention, **_no_latent},
+    'latent 0, gamma only, without attention': {**_no_attention, **_no_latent, _mode: 'gamma'},
+    'latent 0, beta only, without attention': {**_no_attention, **_no_latent, _mode: 'beta'},
 }
 _metrics = [f'val_evaluator.metrics.{index}.classifier.image_size' for index in (0, 1)]
 _sides = ['train_dataloader.dataset.image_size', 'val_dataloader.dataset.image_size', f'{_judge}.image_size']
@@ -19,5 +27,7 @@ columns = [
     dict(key='forward_classification', name='target accuracy', precision=1, better='higher'),
     dict(key='diversity_within_input_pixel', name='diversity within an input', precision=3, better='higher'),
     dict(key='reverse_classification', name='reverse classification', precision=1, better='higher'),
+    dict(key='change_inside', name='change inside', precision=3),
+    dict(key='change_outside', name='change outside', precision=3, better='lower'),
     dict(key='diversity_fg_bg', name='diversity inside / outside', precision=2, better='higher'),
 ]

@@ -28,6 +28,11 @@ _parts = {
     'no pre-training': {f'{_networks}.{name}.init_cfg': None for name in ('generator', 'discriminator')},
     'no self-initialisation': {'model.stages': [_a, _c], **dict.fromkeys(_iters, 750)},
     'no auxiliary generator': {f'{_networks}.aux_generator': None},
+    # as many iterations of translation as CUT and CycleGAN have
+    'longer transfer': {
+        'model.stages': [_a, dict(name='self_init', iters=200, reset_optimizers=True), {**_c, 'iters': 950}],
+        **dict.fromkeys(_iters, 1750),
+    },
 }
 rows = []
 for _n in _numbers:

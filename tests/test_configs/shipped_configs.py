@@ -402,7 +402,7 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
             shrink_networks(cfg[f'{kind}_evaluator'])
             for name, part in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
                 if part.type == 'ClassifierFeatures':
-                    part.checkpoint = write_classifier(part.classifier, folder / f'{name}.pth')
+                    part.checkpoint = write_classifier(part.classifier, folder / f'{kind}_{name}.pth')
             for metric in cfg[f'{kind}_evaluator'].metrics:
                 if metric.type in ('ForwardClassification', 'ReverseClassification') and not metric.get('extractor'):
                     metric.update(iters=2, max_per_class=FEW)
