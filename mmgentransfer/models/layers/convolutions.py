@@ -77,7 +77,7 @@ def conv_norm_relu(convolution: nn.Module, norm_cfg: Mapping[str, Any] | None) -
     return [convolution, *([] if norm is None else [norm]), nn.ReLU(inplace=True)]
 
 
-def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
+def draw_convolutions(module: nn.Module, init: Mapping[str, Any], linear: bool = False) -> None:
     """Draws the weights of all convolutions of ``module``; biases become 0, norms scale 1 and offset 0.
 
     Args:
@@ -85,6 +85,7 @@ def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
         init: ``dict(type='trunc_normal', std=0.02)``, cut at two standard deviations; ``dict(type='normal',
             std=0.02)``; ``dict(type='xavier', gain=0.02)``, normal with the variance 2 gain^2 / (fan_in + fan_out); or
             ``dict(type='kaiming')``, normal with the variance 2 / fan_in.
+        linear: Whether linear layers are drawn alike.
     """
     draw: Callable[[Tensor], Any]
     if init['type'] == 'kaiming':
@@ -96,8 +97,9 @@ def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
     else:
         std = init['std']
         draw = partial(nn.init.trunc_normal_, std=std, a=-2 * std, b=2 * std)
+    kinds = (nn.Conv2d, nn.ConvTranspose2d, *([nn.Linear] if linear else []))
     for layer in module.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+        if isinstance(layer, kinds):
             draw(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
