@@ -26,6 +26,7 @@ train_dataloader = dict(
     # larger, so that the parts that are cut out need not grow
     dataset=dict(
         type='ReferenceImages',
+        balanced=True,
         dataset=dict(data_root='data/animal_faces/train', image_size=144, **_faces),
     ),
 )
