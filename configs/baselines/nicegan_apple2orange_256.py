@@ -5,7 +5,7 @@ _domains = ['apple', 'orange']
 _iters = 300_000
 model = dict(
     domains=_domains,
-    data_preprocessor=dict(random_crop=256),
+    data_preprocessor=dict(random_crop=256, alike=False),
     networks=dict(
         discriminators={name: dict(type='NICEGANDiscriminator') for name in _domains},
         generators={name: dict(type='NICEGANGenerator') for name in _domains},

@@ -28,6 +28,8 @@ class ReferenceImages(Dataset):
         dataset: Config of the labelled set, or the set.
         rounds: How often each image is in the set.
         seed: Of the choice of examples.
+        balanced: Whether the images, too, are drawn with all classes equally likely; the set is as long, but no longer
+            has each image ``rounds`` times.
 
     Attributes:
         classes: The classes' names.
@@ -36,7 +38,9 @@ class ReferenceImages(Dataset):
         ValueError: The set has no labels, a class has fewer than two images, or ``rounds`` is less than 1.
     """
 
-    def __init__(self, dataset: dict[str, Any] | ImageDataset, rounds: int = 20, seed: int = 0) -> None:
+    def __init__(
+        self, dataset: dict[str, Any] | ImageDataset, rounds: int = 20, seed: int = 0, balanced: bool = False
+    ) -> None:
         self.dataset = DATASETS.build(dataset) if isinstance(dataset, Mapping) else dataset
         if self.dataset.labels is None:
             raise ValueError(f'dataset.dataset, a {type(self.dataset).__name__}, has no labels to choose references by')
@@ -54,6 +58,7 @@ class ReferenceImages(Dataset):
             )
         self._starts = np.cumsum(self._sizes) - self._sizes
         self.rounds = rounds
+        self.balanced = balanced
         self._seed = seed
 
     @property
@@ -70,12 +75,16 @@ class ReferenceImages(Dataset):
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """Returns the batch of the images at ``indices``."""
         index = np.asarray(indices)
-        draws = np.stack([np.random.default_rng([self._seed, int(i)]).random(3) for i in index])
+        draws = np.stack([np.random.default_rng([self._seed, int(i)]).random(5) for i in index])
         label = (draws[:, 0] * len(self._sizes)).astype(np.int64)
         size = self._sizes[label]
         first = (draws[:, 1] * size).astype(np.int64)
         second = (first + 1 + (draws[:, 2] * (size - 1)).astype(np.int64)) % size
-        batch = self.dataset.__getitems__((index % len(self.dataset)).tolist())
+        own = index % len(self.dataset)
+        if self.balanced:
+            source = (draws[:, 3] * len(self._sizes)).astype(np.int64)
+            own = self._order[self._starts[source] + (draws[:, 4] * self._sizes[source]).astype(np.int64)]
+        batch = self.dataset.__getitems__(own.tolist())
         for key, place in (('references', first), ('other_references', second)):
             chosen = self._order[self._starts[label] + place]
             batch[key] = self.dataset.__getitems__(chosen.tolist())['images']

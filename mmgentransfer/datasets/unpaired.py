@@ -21,19 +21,22 @@ class UnpairedDomains(Dataset):
     """An image of each domain, which have nothing to do with each other.
 
     An item is ``{'photo': uint8 (C, H, W), 'monet': ...}``, a batch the same with (N, C, H, W). Each domain is shuffled
-    on its own; one that is shorter than the longest starts again from its beginning.
+    on its own; one that is shorter than the longest starts again from its beginning. Items of one round always have the
+    same companions: with more ``rounds`` an image meets others in each.
 
     Args:
         domains: Config of the images of each domain, by the domain's name.
         dataset: In place of ``domains``: config of one labelled data set, each class of which is a domain of the
             class's name.
         seed: Of the domains' orders.
+        rounds: How often the longest domain is in the set, each time beside other images.
 
     Attributes:
         modalities: The domains' names.
 
     Raises:
-        ValueError: There are not two domains, not one of ``domains`` and ``dataset``, or images of different shapes.
+        ValueError: There are not two domains, not one of ``domains`` and ``dataset``, images of different shapes, or
+            ``rounds`` is less than 1.
     """
 
     def __init__(
@@ -41,7 +44,10 @@ class UnpairedDomains(Dataset):
         domains: Mapping[str, dict[str, Any]] | None = None,
         dataset: dict[str, Any] | ImageDataset | None = None,
         seed: int = 0,
+        rounds: int = 1,
     ) -> None:
+        if rounds < 1:
+            raise ValueError(f'dataset.rounds={rounds} must be at least 1')
         if (domains is None) == (dataset is None):
             raise ValueError('dataset.domains, a data set for each domain, or dataset.dataset, labelled: set one')
         self._images: dict[str, tuple[ImageDataset, np.ndarray]] = {}
@@ -68,13 +74,15 @@ class UnpairedDomains(Dataset):
         shapes = {name: tuple(data[int(index[0])]['images'].shape[1:]) for name, (data, index) in self._images.items()}
         if len(set(shapes.values())) > 1:
             raise ValueError(f'dataset.domains have images of different sizes: {shapes}')
-        self._order = {
-            name: np.random.default_rng([seed, place]).permutation(index)
-            for place, (name, (_, index)) in enumerate(self._images.items())
-        }
+        longest = max(len(index) for _, index in self._images.values())
+        self._order = {}
+        for place, (name, (_, index)) in enumerate(self._images.items()):
+            random = np.random.default_rng([seed, place])
+            # resize repeats a shorter domain
+            self._order[name] = np.concatenate([np.resize(random.permutation(index), longest) for _ in range(rounds)])
 
     def __len__(self) -> int:
-        return max(map(len, self._order.values()))
+        return len(self._order[self.modalities[0]])
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         return {name: value[0] for name, value in self.__getitems__([index]).items()}
@@ -83,7 +91,7 @@ class UnpairedDomains(Dataset):
         """Returns a batch: the images of every domain at ``indices`` of its own order."""
         index = np.asarray(indices)
         return {
-            name: images.__getitems__(self._order[name][index % len(self._order[name])].tolist())['images']
+            name: images.__getitems__(self._order[name][index].tolist())['images']
             for name, (images, _) in self._images.items()
         }
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
 from mmgentransfer.models.step_random import StepRandom
+from mmgentransfer.models.zoom import TRIES, cut_boxes, fitting_boxes
 from mmgentransfer.registry import MODELS
 
 __all__ = ['ImagePreprocessor']
+
+
+class _Draws(NamedTuple):
+    """Random numbers of the images of a batch: whether they are flipped, and where and how they are cut."""
+
+    flip: Tensor | None
+    places: Tensor | None
+    chance: Tensor | None
+    boxes: Tensor | None
 
 
 @MODELS.register_module()
@@ -23,15 +36,23 @@ class ImagePreprocessor(BaseDataPreprocessor):
         value_range: Values that 0 and 255 are mapped to: (-1, 1) for networks that end in tanh, (0, 1) for sigmoid.
         flip: Probability of a horizontal flip while training.
         random_crop: Side of a square that is cut out at a random place while training; None: all of an image is taken.
-            What belongs to one item is cut and flipped alike.
+        zoom: How squares of ``random_crop`` are cut in place of that: ``dict(probability=0.5, scale=(0.8, 1.0),
+            ratio=(0.9, 1.1))`` takes, with this probability, a box of this share of the image's area and of this width
+            over height, else all of the image, and resizes it.
+        alike: Whether what belongs to one item is cut and flipped alike; False for images without pairs.
 
     Raises:
-        ValueError: ``value_range`` is not increasing, ``flip`` is not a probability, or images are smaller than
-            ``random_crop``.
+        ValueError: ``value_range`` is not increasing, ``flip`` is not a probability, images are smaller than
+            ``random_crop``, or ``zoom`` is wrong.
     """
 
     def __init__(
-        self, value_range: tuple[float, float] = (-1.0, 1.0), flip: float = 0.0, random_crop: int | None = None
+        self,
+        value_range: tuple[float, float] = (-1.0, 1.0),
+        flip: float = 0.0,
+        random_crop: int | None = None,
+        zoom: Mapping[str, Any] | None = None,
+        alike: bool = True,
     ) -> None:
         super().__init__()
         low, high = value_range
@@ -44,6 +65,8 @@ class ImagePreprocessor(BaseDataPreprocessor):
         self.value_range = (float(low), float(high))
         self.flip = flip
         self.random_crop = random_crop
+        self.zoom = None if zoom is None else _checked_zoom(dict(zoom), random_crop)
+        self.alike = alike
 
     def forward(self, data: dict, training: bool = False, random: StepRandom | None = None) -> dict:
         """Returns the batch with every uint8 tensor of shape (N, C, H, W) as float32 in ``value_range``.
@@ -54,17 +77,29 @@ class ImagePreprocessor(BaseDataPreprocessor):
             random: Source of flips and crops; needed when ``training`` and one of them are set.
         """
         data = self.cast_data(data)
-        flip = None
-        if training and (self.flip > 0 or self.random_crop is not None):
-            if random is None:
-                raise ValueError('flipping and cropping while training need the random numbers of the step')
-            num = next(iter(data.values())).shape[0]
-            if self.flip > 0:
-                flip = random.uniform(num) < self.flip
-            if self.random_crop is not None:
-                places = random.uniform(num, 2)
-                data = {key: self._crop(value, places) if value.ndim == 4 else value for key, value in data.items()}
-        return {key: self._prepare(value, flip) for key, value in data.items()}
+        if not training or (self.flip == 0 and self.random_crop is None):
+            return {key: self._prepare(value, None) for key, value in data.items()}
+        if random is None:
+            raise ValueError('flipping and cropping while training need the random numbers of the step')
+        num = next(iter(data.values())).shape[0]
+        common = self._draw(num, random) if self.alike else None
+        found = {}
+        for key, value in data.items():
+            draws = None
+            if value.ndim == 4:
+                draws = common or self._draw(num, random)
+                value = self._crop(value, draws)
+            found[key] = self._prepare(value, draws and draws.flip)
+        return found
+
+    def _draw(self, num: int, random: StepRandom) -> _Draws:
+        crops, zooms = self.random_crop is not None, self.zoom is not None
+        return _Draws(
+            flip=random.uniform(num) < self.flip if self.flip > 0 else None,
+            places=random.uniform(num, 2) if crops else None,
+            chance=random.uniform(num) if zooms else None,
+            boxes=random.uniform(num, TRIES, 2) if zooms else None,
+        )
 
     def _prepare(self, value: Tensor, flip: Tensor | None) -> Tensor:
         if value.dtype == torch.uint8:
@@ -74,14 +109,21 @@ class ImagePreprocessor(BaseDataPreprocessor):
             value = torch.where(flip[:, None, None, None], value.flip(-1), value)
         return value
 
-    def _crop(self, value: Tensor, places: Tensor) -> Tensor:
+    def _crop(self, value: Tensor, draws: _Draws) -> Tensor:
         """Cuts squares out of ``value`` (N, C, H, W), at ``places`` (N, 2) in [0, 1) of the room that there is."""
-        side, sizes = self.random_crop, value.shape[-2:]
+        side, places, sizes = self.random_crop, draws.places, value.shape[-2:]
+        if side is None:
+            return value
         if min(sizes) < side:
             raise ValueError(
                 f'model.data_preprocessor.random_crop={side} needs images of that side or larger, got '
                 f'{sizes[0]}x{sizes[1]}: raise image_size of the data set'
             )
+        if self.zoom is not None:
+            shares, fits = fitting_boxes(draws.boxes, sizes, self.zoom['scale'], self.zoom['ratio'])
+            cut = fits & (draws.chance < self.zoom['probability'])
+            shares = torch.where(cut[:, None], shares, 1.0)
+            return cut_boxes(value, places * (1 - shares), shares, side)
         rows, columns = (
             (places[:, axis] * (size - side + 1)).long()[:, None] + torch.arange(side, device=value.device)
             for axis, size in enumerate(sizes)
@@ -93,3 +135,15 @@ class ImagePreprocessor(BaseDataPreprocessor):
         """Maps float images in ``value_range`` to uint8, rounding to the nearest level and clamping."""
         low, high = self.value_range
         return ((images.float() - low) * (255 / (high - low))).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def _checked_zoom(zoom: dict[str, Any], random_crop: int | None) -> dict[str, Any]:
+    where = f'model.data_preprocessor.zoom={zoom}'
+    if set(zoom) != {'probability', 'scale', 'ratio'}:
+        raise ValueError(f'{where} must have the keys probability, scale and ratio')
+    if random_crop is None:
+        raise ValueError(f'{where} needs random_crop, the side that images are brought to')
+    (small, large), (low, high) = zoom['scale'], zoom['ratio']
+    if not (0 <= zoom['probability'] <= 1 and 0 < small <= large <= 1 and 0 < low <= high):
+        raise ValueError(f'{where}: a probability in [0, 1], shares in (0, 1] and proportions above 0, both increasing')
+    return zoom

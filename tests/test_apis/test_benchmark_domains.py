@@ -188,7 +188,8 @@ def test_the_step_and_the_bare_passes_are_the_same_computation(case, stage):
     assert totals[0] == totals[1]
     assert operations[0] == operations[1] > 0
     for name, value in states[0].items():
-        torch.testing.assert_close(value, states[1][name], rtol=1e-4, atol=1e-6, equal_nan=True, msg=name)
+        # CUT's features are small and their gradients large, so that a bias in front of a norm is rounded by 1e-6
+        torch.testing.assert_close(value, states[1][name], rtol=1e-4, atol=5e-6, equal_nan=True, msg=name)
 
 
 SMALL = {

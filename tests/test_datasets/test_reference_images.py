@@ -37,6 +37,19 @@ def test_classes_are_equally_likely_and_every_image_is_a_reference():
         assert len(batch[key][:, 0, 0, 0].unique()) == 29
 
 
+def test_images_of_balanced_classes_are_equally_likely_too():
+    source = numbered([2, 7, 20])
+    plain, data = (ReferenceImages(source, rounds=100, balanced=balanced) for balanced in (False, True))
+    assert len(data) == len(plain) == 2900
+    batch = data.__getitems__(range(2900))
+    images = batch['images'][:, 0, 0, 0].long()
+    assert torch.equal(source.labels[images], batch['labels'])
+    assert np.abs(np.bincount(batch['labels']) / 2900 - 1 / 3).max() < 0.04
+    assert len(images.unique()) == 29
+    assert abs((batch['labels'] == batch['reference_labels']).float().mean() - 1 / 3) < 0.04
+    assert torch.equal(batch['references'], plain.__getitems__(range(2900))['references'])
+
+
 def test_references_follow_from_seed_and_place():
     source = numbered([5, 5])
     one, two, other = (ReferenceImages(source, seed=seed) for seed in (0, 0, 1))

@@ -43,6 +43,19 @@ def test_domains_are_shuffled_apart_and_the_shorter_starts_again():
     assert int(domains[3]['b'][0, 0, 0]) == batch['b'][3]
 
 
+def test_an_image_meets_others_in_each_round():
+    parts = dict(a=numbered(0, 6), b=numbered(100, 6), c=numbered(200, 3))
+    domains = UnpairedDomains(domains=parts, rounds=4)
+    assert len(domains) == 24
+    batch = {name: part[:, 0, 0, 0].view(4, 6).tolist() for name, part in domains.__getitems__(range(24)).items()}
+    assert all(sorted(row) == list(range(6)) for row in batch['a'])
+    assert all(sorted(row) == sorted([200, 201, 202] * 2) for row in batch['c'])
+    companions = [set(zip(a, b, strict=True)) for a, b in zip(batch['a'], batch['b'], strict=True)]
+    assert len(set.union(*companions)) > 12
+    first = UnpairedDomains(domains=parts).__getitems__(range(6))
+    assert first['b'][:, 0, 0, 0].tolist() == batch['b'][0]  # more rounds leave the first as it is
+
+
 def test_order_follows_from_the_seed():
     def order(seed):
         return UnpairedDomains(dict(a=numbered(0, 20), b=numbered(100, 20)), seed=seed).__getitems__(range(20))['a']
@@ -72,6 +85,7 @@ def test_folders(tmp_path):
         (dict(domains=dict(a=numbered(0, 2)), dataset=numbered(0, 2)), 'set one'),
         (dict(domains=dict(a=numbered(0, 2))), 'two or more'),
         (dict(dataset=numbered(0, 2)), 'has no labels'),
+        (dict(domains=dict(a=numbered(0, 2), b=numbered(0, 2)), rounds=0), 'rounds=0'),
         (dict(domains=dict(a=numbered(0, 2), b=ImageDataset(torch.zeros(2, 3, 8, 8)))), 'different sizes'),
         (
             dict(dataset=ImageDataset(torch.zeros(2, 1, 4, 4), torch.zeros(2, dtype=torch.int64), ['a', 'b'])),

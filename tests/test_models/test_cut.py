@@ -122,6 +122,16 @@ def test_heads_pick_places_and_give_unit_vectors():
     torch.testing.assert_close(found['a'][0, 1], wanted)
 
 
+def test_weights_of_the_heads_are_small():
+    heads = PatchFeatureHeads()
+    heads.init_weights()
+    for channels, head in zip((3, 128, 256, 256, 256), heads.heads.values(), strict=True):
+        for layer, fan_in in ((head[0], channels), (head[2], 256)):
+            wanted = 0.02 * math.sqrt(2 / (fan_in + 256))  # Glorot's, times 0.02: as the generator's
+            assert layer.weight.std().item() == pytest.approx(wanted, rel=0.1)
+            assert not layer.bias.any()
+
+
 # ---------------------------------------------------------------------- the game
 
 

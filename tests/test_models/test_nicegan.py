@@ -8,6 +8,7 @@ from translator_toys import build, learners, optimizers, prepared
 
 from mmgentransfer.models.baselines import NICEGANDiscriminator, NICEGANGenerator
 from mmgentransfer.models.baselines.nicegan_networks import InstanceLayerNorm
+from mmgentransfer.models.layers.spectral import raw_weight
 
 D = {f'discriminators.{name}' for name in ('disc', 'square')}
 G = {f'generators.{name}' for name in ('disc', 'square')}
@@ -34,6 +35,17 @@ def test_parameters_of_nicegan():
     local = conv(256, 512) + 512 * 16
     large = conv(256, 512) + conv(512, 1024) + conv(1024, 2048) + 2048 * 16
     assert sizes == [generator, encoder + conv(128, 256) + local + large] == [8_104_640, 46_874_433]
+
+
+@pytest.mark.parametrize('network', [NICEGANGenerator(128, base_channels=16), NICEGANDiscriminator(base_channels=16)])
+def test_weights_and_biases_are_pytorchs(network):
+    network.init_weights()
+    for layer in network.modules():
+        if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear)):
+            weight = raw_weight(layer)
+            bound = weight[0].numel() ** -0.5
+            assert 0.9 * bound < weight.abs().max() <= bound
+            assert layer.bias is None or 0.7 * bound < layer.bias.abs().max() <= bound
 
 
 @pytest.mark.parametrize(('side', 'local', 'large'), [(256, 30, 6), (128, 14, 2)])

@@ -114,3 +114,67 @@ def test_crops_that_images_are_too_small_for():
         )
     with pytest.raises(ValueError, match='random_crop=0'):
         ImagePreprocessor(random_crop=0)
+
+
+def test_images_without_pairs_are_cut_and_flipped_each_for_itself():
+    pixels = torch.arange(36, dtype=torch.uint8).view(1, 1, 6, 6).expand(64, 1, 6, 6)
+    for options in (dict(flip=0.5), dict(random_crop=4)):
+        found = ImagePreprocessor(alike=False, **options)(
+            dict(apple=pixels, orange=pixels), training=True, random=StepRandom(0)
+        )
+        same = (found['apple'] == found['orange']).flatten(1).all(1)
+        assert 0 < same.sum() < 48
+
+
+# ---------------------------------------------------------------------- parts of images
+
+ZOOM = dict(probability=0.5, scale=(0.8, 1.0), ratio=(0.9, 1.1))
+
+
+def test_zoomed_parts_have_the_areas_and_proportions_asked_for():
+    size = 40
+    rows, columns = torch.meshgrid(torch.arange(size) + 0.5, torch.arange(size) + 0.5, indexing='ij')
+    maps = torch.stack([rows, columns]).expand(4000, 2, size, size)  # each value tells where it is
+    out = ImagePreprocessor(random_crop=20, zoom=ZOOM)(dict(images=maps), training=True, random=StepRandom(0))['images']
+    assert out.shape == (4000, 2, 20, 20)
+    middle = slice(5, 15)  # the border repeats what lies outside
+    height = (out[:, 0, 14, 10] - out[:, 0, 5, 10]) / 9 * 20
+    width = (out[:, 1, 10, 14] - out[:, 1, 10, 5]) / 9 * 20
+    area, ratio = height * width / size**2, width / height
+    whole = (height - size).abs() + (width - size).abs() < 1e-2
+    assert 0.45 < whole.float().mean() < 0.58  # where no box fits, all is taken as well
+    torch.testing.assert_close(out[whole][0], torch.nn.functional.interpolate(maps[:1], size=20, mode='bilinear')[0])
+    assert area.min() > 0.799
+    assert area.max() < 1.001
+    assert 0.899 < ratio.min() < 0.91
+    assert 1.09 < ratio.max() < 1.101
+    steps = out[:, 0, middle, 10].diff(dim=1)
+    torch.testing.assert_close(steps, steps[:, :1].expand_as(steps), rtol=1e-3, atol=1e-3)
+    top = (out[:, 0, 5, 10] - 5.5 * height / 20)[~whole]
+    assert top.min() > -1e-2
+    assert (top + height[~whole]).max() < size + 1e-2
+    assert top.std() > 0.5
+
+
+def test_zoomed_bytes_stay_bytes_of_their_images():
+    images = torch.full((8, 3, 12, 12), 255, dtype=torch.uint8)
+    preprocessor = ImagePreprocessor(random_crop=8, zoom=ZOOM)
+    data = dict(images=images, labels=torch.arange(8))
+    out = preprocessor(data, training=True, random=StepRandom(0))
+    assert torch.equal(out['images'], torch.ones(8, 3, 8, 8))
+    assert torch.equal(out['labels'], data['labels'])
+    assert preprocessor(data)['images'].shape == (8, 3, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(zoom=ZOOM), 'needs random_crop'),
+        (dict(zoom=dict(scale=(0.8, 1.0)), random_crop=8), 'the keys probability, scale and ratio'),
+        (dict(zoom=ZOOM | dict(scale=(0.8, 1.2)), random_crop=8), 'shares in'),
+        (dict(zoom=ZOOM | dict(ratio=(1.1, 0.9)), random_crop=8), 'increasing'),
+    ],
+)
+def test_zooms_that_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        ImagePreprocessor(**options)

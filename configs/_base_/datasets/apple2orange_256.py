@@ -4,10 +4,11 @@ _base_ = './unpaired_folders.py'
 _folders = dict(apple='A', orange='B')
 train_dataloader = dict(
     dataset=dict(
+        rounds=100,  # so that an apple meets other oranges each time
         domains={
             name: dict(type='ImageFolder', data_root=f'data/apple2orange/train{end}', image_size=286, num_images=100)
             for name, end in _folders.items()
-        }
+        },
     )
 )
 val_dataloader = dict(

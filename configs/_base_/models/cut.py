@@ -1,5 +1,5 @@
 # CUT of the original paper: least squares, contrasts of 256 patches at five taps, Adam at 2e-4. `domains` is a config's
-# own. FastCUT: identity_nce.loss_weight=0, nce.loss_weight=10, flip_equivariance=True.
+# own. FastCUT: identity_nce.loss_weight=0, nce.loss_weight=10, flip_equivariance=True; 150 + 50 epochs.
 model = dict(
     type='CUT',
     data_preprocessor=dict(type='ImagePreprocessor', flip=0.5),

@@ -13,11 +13,12 @@ from torch.utils.data import Dataset
 from mmgentransfer.models.baselines.domain_checks import check_loss_names, check_two_domains, check_unpaired
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.game import Batch
-from mmgentransfer.models.layers.convolutions import DrawnModule
+from mmgentransfer.models.layers.convolutions import DrawnModule, draw_convolutions
 from mmgentransfer.registry import MODELS
 
 __all__ = ['CUT', 'PatchFeatureHeads']
 
+_XAVIER = {'type': 'xavier', 'gain': 0.02}
 _TAPS = ('input', 'down1', 'down2', 'block1', 'block5')
 
 
@@ -31,7 +32,7 @@ class PatchFeatureHeads(DrawnModule):
         taps: The taps' names.
         channels: Channels at each of them.
         width: Width of both layers.
-        std: Standard deviation of the weights that are drawn.
+        init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last.
 
     Raises:
@@ -43,10 +44,10 @@ class PatchFeatureHeads(DrawnModule):
         taps: Sequence[str] = _TAPS,
         channels: Sequence[int] = (3, 128, 256, 256, 256),
         width: int = 256,
-        std: float = 0.02,
+        init: Mapping[str, Any] = _XAVIER,
         init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> None:
-        super().__init__(dict(type='normal', std=std), init_cfg)
+        super().__init__(init, init_cfg)
         if len(taps) != len(channels) or len(set(taps)) < len(taps):
             raise ValueError(
                 f'PatchFeatureHeads.taps={list(taps)} and channels={list(channels)} must be different names and as '
@@ -61,11 +62,8 @@ class PatchFeatureHeads(DrawnModule):
         )
 
     def draw_weights(self) -> None:
-        """Draws all weights; biases become 0."""
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.normal_(layer.weight, std=self.init['std'])
-                nn.init.zeros_(layer.bias)
+        """Draws all weights."""
+        draw_convolutions(self, self.init, linear=True)
 
     def forward(self, features: Mapping[str, Tensor], places: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Returns unit vectors (N, P, width) by tap, for features (N, c, h, w) at ``places`` int64 (N, P) of h * w."""

@@ -11,13 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgentransfer.models.backbones.image_translation import InitCfg
-from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps
+from mmgentransfer.models.layers.convolutions import DrawnModule, check_maps, draw_convolutions
 from mmgentransfer.models.layers.spectral import reset_spectral, spectral
 from mmgentransfer.registry import MODELS
 
 __all__ = ['NICEGANDiscriminator', 'NICEGANGenerator', 'NICEGANScores']
 
-_NORMAL = {'type': 'normal', 'std': 0.02}
+_UNIFORM = {'type': 'uniform'}
 
 
 class InstanceLayerNorm(nn.Module):
@@ -74,7 +74,7 @@ class NICEGANGenerator(DrawnModule):
         num_blocks: Number of residual blocks.
         feature_size: None: scale and offset of the blocks' norms follow from the features' mean ('light'); or the side
             of the features, all of which they follow from.
-        init: How weights are drawn, see :func:`draw_convolutions`; linear ones are drawn alike.
+        init: How weights are drawn, see :func:`draw_convolutions`.
         init_cfg: MMEngine's initialisation config, applied last.
     """
 
@@ -87,7 +87,7 @@ class NICEGANGenerator(DrawnModule):
         base_channels: int = 64,
         num_blocks: int = 6,
         feature_size: int | None = None,
-        init: Mapping[str, Any] = _NORMAL,
+        init: Mapping[str, Any] = _UNIFORM,
         init_cfg: InitCfg = None,
     ) -> None:
         super().__init__(init, init_cfg)
@@ -110,10 +110,7 @@ class NICEGANGenerator(DrawnModule):
 
     def draw_weights(self) -> None:
         """Draws all weights."""
-        super().draw_weights()
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.normal_(layer.weight, std=self.init.get('std', 0.02))
+        draw_convolutions(self, self.init, linear=True)
 
     def forward(self, features: Tensor) -> Tensor:
         """Maps features (N, in_channels, h, w) to images (N, out_channels, 4h, 4w).
@@ -172,7 +169,7 @@ class NICEGANDiscriminator(DrawnModule):
         base_channels: int = 64,
         local_downs: int = 1,
         global_downs: int = 2,
-        init: Mapping[str, Any] = _NORMAL,
+        init: Mapping[str, Any] = _UNIFORM,
         init_cfg: InitCfg = None,
     ) -> None:
         super().__init__(init, init_cfg)
@@ -199,12 +196,7 @@ class NICEGANDiscriminator(DrawnModule):
 
     def draw_weights(self) -> None:
         """Draws all weights, and estimates their largest singular values."""
-        for layer in self.modules():
-            if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                draw = layer.parametrizations.weight.original if hasattr(layer, 'parametrizations') else layer.weight
-                nn.init.normal_(draw, std=self.init.get('std', 0.02))
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        draw_convolutions(self, self.init, linear=True)
         nn.init.zeros_(self.gate)
         reset_spectral(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -10,11 +11,12 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from mmgentransfer.models.layers.spectral import raw_weight
 from mmgentransfer.registry import MODELS
 
 __all__ = ['DrawnModule', 'build_norm', 'check_kernel', 'check_maps', 'conv_norm_relu', 'draw_convolutions']
 
-_INIT_KEYS = {'trunc_normal': {'std'}, 'normal': {'std'}, 'xavier': {'gain'}, 'kaiming': set()}
+_INIT_KEYS = {'trunc_normal': {'std'}, 'normal': {'std'}, 'xavier': {'gain'}, 'kaiming': set(), 'uniform': set()}
 
 
 class DrawnModule(BaseModule):
@@ -34,7 +36,8 @@ class DrawnModule(BaseModule):
         if kind not in _INIT_KEYS or set(init) - {'type'} != _INIT_KEYS[kind]:
             raise ValueError(
                 f"{type(self).__name__}.init={dict(init)} is unknown: use dict(type='trunc_normal', std=NUMBER), "
-                f"dict(type='normal', std=NUMBER), dict(type='xavier', gain=NUMBER) or dict(type='kaiming')."
+                f"dict(type='normal', std=NUMBER), dict(type='xavier', gain=NUMBER), dict(type='kaiming') or "
+                f"dict(type='uniform')."
             )
         self.init = dict(init)
 
@@ -77,18 +80,22 @@ def conv_norm_relu(convolution: nn.Module, norm_cfg: Mapping[str, Any] | None) -
     return [convolution, *([] if norm is None else [norm]), nn.ReLU(inplace=True)]
 
 
-def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
+def draw_convolutions(module: nn.Module, init: Mapping[str, Any], linear: bool = False) -> None:
     """Draws the weights of all convolutions of ``module``; biases become 0, norms scale 1 and offset 0.
 
     Args:
         module: The network.
         init: ``dict(type='trunc_normal', std=0.02)``, cut at two standard deviations; ``dict(type='normal',
-            std=0.02)``; ``dict(type='xavier', gain=0.02)``, normal with the variance 2 gain^2 / (fan_in + fan_out); or
-            ``dict(type='kaiming')``, normal with the variance 2 / fan_in.
+            std=0.02)``; ``dict(type='xavier', gain=0.02)``, normal with the variance 2 gain^2 / (fan_in + fan_out);
+            ``dict(type='kaiming')``, normal with the variance 2 / fan_in; or ``dict(type='uniform')``, PyTorch's own,
+            uniform within 1 / sqrt(fan_in), biases as well.
+        linear: Whether linear layers are drawn alike.
     """
     draw: Callable[[Tensor], Any]
     if init['type'] == 'kaiming':
         draw = partial(nn.init.kaiming_normal_, nonlinearity='relu')
+    elif init['type'] == 'uniform':
+        draw = partial(nn.init.kaiming_uniform_, a=math.sqrt(5))
     elif init['type'] == 'normal':
         draw = partial(nn.init.normal_, std=init['std'])
     elif init['type'] == 'xavier':
@@ -96,10 +103,15 @@ def draw_convolutions(module: nn.Module, init: Mapping[str, Any]) -> None:
     else:
         std = init['std']
         draw = partial(nn.init.trunc_normal_, std=std, a=-2 * std, b=2 * std)
+    kinds = (nn.Conv2d, nn.ConvTranspose2d, *([nn.Linear] if linear else []))
     for layer in module.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-            draw(layer.weight)
-            if layer.bias is not None:
+        if isinstance(layer, kinds):
+            weight = raw_weight(layer)
+            draw(weight)
+            if layer.bias is not None and init['type'] == 'uniform':
+                bound = 1 / math.sqrt(weight[0].numel())
+                nn.init.uniform_(layer.bias, -bound, bound)
+            elif layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif hasattr(layer, 'reset_running_stats') or isinstance(layer, nn.GroupNorm):
             layer.reset_parameters()
