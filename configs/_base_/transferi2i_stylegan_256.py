@@ -34,7 +34,7 @@ optim_wrapper = dict(
     discriminator=dict(optimizer=dict(lr=1e-3, **_adam)),
     generator=dict(optimizer=dict(lr=1e-5, **_adam), paramwise_cfg=dict(custom_keys=_groups)),
 )
-train_dataloader = dict(dataset=dict(type='UnpairedDomains'))
+train_dataloader = dict(dataset=dict(type='UnpairedDomains', rounds=100))
 val_dataloader = dict(dataset=dict(type='UnpairedDomains'))
 test_dataloader = val_dataloader
 train_cfg = dict(type='GameTrainLoop', max_iters=41_000, val_interval=41_000)

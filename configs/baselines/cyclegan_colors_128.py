@@ -17,7 +17,8 @@ train_dataloader = dict(
         domains={
             name: dict(type='ImageFolder', data_root=f'data/colour/train/{name}', image_size=128, cache='ram')
             for name in _domains
-        }
+        },
+        rounds=100,
     )
 )
 train_cfg = dict(type='GameTrainLoop', max_iters=_iters)

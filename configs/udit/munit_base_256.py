@@ -9,7 +9,8 @@ train_dataloader = dict(
     dataset=dict(
         domains=dict(
             A=dict(_images, data_root='data/translation/trainA'), B=dict(_images, data_root='data/translation/trainB')
-        )
+        ),
+        rounds=100,
     )
 )
 train_cfg = dict(max_iters=1_000_000)

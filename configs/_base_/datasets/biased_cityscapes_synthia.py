@@ -7,7 +7,8 @@ _wide = dict(_images, image_size=(128, 215))  # in Synthia's proportions: model.
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        domains=dict(A=dict(_wide, table=f'{_tables}/trainA.csv'), B=dict(_wide, table=f'{_tables}/trainB.csv'))
+        domains=dict(A=dict(_wide, table=f'{_tables}/trainA.csv'), B=dict(_wide, table=f'{_tables}/trainB.csv')),
+        rounds=100,  # beside other images of the other domain each time
     ),
 )
 val_dataloader = dict(

@@ -6,7 +6,8 @@ _tables = 'manifests/makeup'
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        domains=dict(A=dict(_images, table=f'{_tables}/trainA.csv'), B=dict(_images, table=f'{_tables}/trainB.csv'))
+        domains=dict(A=dict(_images, table=f'{_tables}/trainA.csv'), B=dict(_images, table=f'{_tables}/trainB.csv')),
+        rounds=100,  # beside other images of the other domain each time
     ),
 )
 val_dataloader = dict(

@@ -7,7 +7,8 @@ _tall = dict(_images, image_size=(153, 128))  # in MORPH's own proportions: mode
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
-        domains=dict(A=dict(_tall, table=f'{_tables}/trainA.csv'), B=dict(_tall, table=f'{_tables}/trainB.csv'))
+        domains=dict(A=dict(_tall, table=f'{_tables}/trainA.csv'), B=dict(_tall, table=f'{_tables}/trainB.csv')),
+        rounds=100,  # beside other images of the other domain each time
     ),
 )
 val_dataloader = dict(
