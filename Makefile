@@ -19,9 +19,11 @@ quickstart: $(STAMP)
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# mining's behaviour with all the seeds and iterations that its bounds were measured with: some ten minutes
+# behaviour with all the seeds and iterations that its bounds were measured with: three quarters of an hour
+FULL := $(addprefix tests/test_behaviour/,test_minegan_digits8.py test_minegan_several_sources.py test_sdit_toy.py \
+    test_transferi2i_shapes.py full_udit_handbags.py)
 test-full: $(STAMP)
-	FULL_BEHAVIOUR=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/test_behaviour/test_minegan_digits8.py tests/test_behaviour/test_minegan_several_sources.py
+	FULL_BEHAVIOUR=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FULL)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

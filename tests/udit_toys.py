@@ -67,7 +67,7 @@ def build(kind: str = 'MUNIT', base_channels: int = 4, family: str = 'munit', se
         model = MODELS.build(
             dict(
                 type=kind,
-                domains=DOMAINS,
+                domains=options.pop('domains', DOMAINS),
                 networks=options.pop('networks', None) or networks(base_channels, family),
                 moves=[dict(player='discriminator'), dict(player='generator')],
                 **options,

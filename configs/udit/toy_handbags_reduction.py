@@ -50,6 +50,7 @@ for _side in _sides:
         'MUNIT': {**_reduced, 'model.losses.semantic.loss_weight': 0},
         'UDIT, D = 8': _reduced,
         'UDIT, no reduction': _naive,
+        'UDIT, D = 8, weight 10': {**_reduced, 'model.losses.semantic.loss_weight': 10},
         'UDIT, no reduction, weight 10': {**_naive, 'model.losses.semantic.loss_weight': 10},
     }
     rows += [dict(name=f'{_name}, {_side}', options={**_common, **_options}) for _name, _options in _variants.items()]

@@ -1,21 +1,26 @@
-"""SDIT between four hues: what the latent code loss does, and what the metrics see. Three quarters of a CPU minute."""
+"""SDIT between four hues: what the latent code loss does, and what the metrics see. Three quarters of a CPU minute.
+
+`make test-full` runs three seeds, for as long as the bounds were measured with.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from games import build, optimisers
+from games import FULL, build, optimisers
 from torch import Tensor, nn
 
 from mmgentransfer.apis import load_config
 from mmgentransfer.registry import DATASETS
 
 CONFIG = Path(__file__).parents[2] / 'configs/sdit/toy16_sdit.py'
-ITERS = 400
+ITERS = 600 if FULL else 400
+SEEDS = (0, 1, 2) if FULL else (0,)
 
 
 def read(images: Tensor) -> Tensor:
@@ -40,31 +45,33 @@ def trained_classifier(images: Tensor, labels: Tensor) -> Callable[[Tensor], Ten
     return lambda given: net(read(given)).argmax(1)
 
 
-@pytest.fixture(scope='module')
+@functools.cache
 def data():
     cfg = load_config(CONFIG)
     return cfg, *(DATASETS.build(cfg[f'{name}_dataloader'].dataset) for name in ('train', 'val'))
 
 
 @pytest.fixture(scope='module')
-def judge(data):
-    _, train, _ = data
+def judge():
+    _, train, _ = data()
     return trained_classifier(train.images, train.labels)
 
 
-def translations(data, weight: float) -> tuple[dict[str, np.ndarray], list[str]]:
+@functools.cache
+@torch.enable_grad()
+def translations(seed: int, weight: float) -> tuple[dict[str, np.ndarray], list[str]]:
     """Ten translations each of 60 images to every hue, after training with a weight of the latent code loss."""
-    cfg, train, test = data
+    cfg, train, test = data()
     model_cfg = cfg.model.to_dict()
     for name in ('discriminator_latent', 'generator_latent'):
         model_cfg['losses'][name]['loss_weight'] = weight
-    model = build(model_cfg, seed=0)
+    model = build(model_cfg, seed)
     wrappers = optimisers(model, 1e-3, (0.5, 0.999))
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     model.train()
     for iteration in range(ITERS):
         index = torch.randint(len(train), (12,), generator=generator)
-        model.train_step(dict(images=train.images[index], labels=train.labels[index]), wrappers, iteration)
+        model.train_step(dict(images=train.images[index], labels=train.labels[index]), wrappers, iteration, seed)
     images = test.images.permute(0, 2, 3, 1).numpy()
     outputs = {}
     for label, name in enumerate(model.domains):
@@ -80,28 +87,31 @@ def diversity(outputs: dict[str, np.ndarray]) -> float:
     return float(np.mean([np.abs(found[:, first] - found[:, second]).mean() for found in values]))
 
 
-@pytest.fixture(scope='module')
-def full(data):
-    return translations(data, weight=3.0)
+@pytest.mark.parametrize('seed', SEEDS)
+def test_outputs_differ_if_the_code_must_be_readable(seed):
+    with_code, without = diversity(translations(seed, 3.0)[0]), diversity(translations(seed, 0.0)[0])
+    print(f'seed {seed}: diversity {with_code:.4f} with the latent code loss, {without:.4f} without')
+    assert with_code >= 3 * without
 
 
-def test_outputs_differ_if_the_code_must_be_readable(data, full):
-    assert diversity(full[0]) >= 3 * diversity(translations(data, weight=0.0)[0])
+def test_one_generator_reaches_every_hue(judge):
+    shares = []
+    for seed in SEEDS:
+        outputs, networks = translations(seed, 3.0)
+        right = [
+            (judge(torch.from_numpy(found[:, 0])) == label).float().mean().item()
+            for label, found in enumerate(outputs.values())
+        ]
+        shares.append(np.mean(right))
+        assert networks == ['discriminator', 'generator']
+    print(f'right targets by seed: {shares}')
+    assert min(shares) >= 0.9
+    assert np.mean(shares) >= 0.95
 
 
-def test_one_generator_reaches_every_hue(full, judge):
-    outputs, networks = full
-    right = [
-        (judge(torch.from_numpy(found[:, 0])) == label).float().mean().item()
-        for label, found in enumerate(outputs.values())
-    ]
-    assert np.mean(right) >= 0.95
-    assert networks == ['discriminator', 'generator']
-
-
-def test_reverse_classification_sees_a_collapse(data, judge):
+def test_reverse_classification_sees_a_collapse(judge):
     """One image of a hue, again and again, is recognised but teaches little."""
-    _, train, test = data
+    _, train, test = data()
     assert (judge(test.images) == test.labels).float().mean() >= 0.97
     first = torch.stack([train.images[train.labels == label][0] for label in range(4)])
     assert judge(first).tolist() == [0, 1, 2, 3]

@@ -1,0 +1,42 @@
+"""What UDIT claims on rendered handbags: three seeds and 500 iterations of each row, some ten minutes.
+
+Collected by `make test-full` alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from handbags import scores
+
+SEEDS = (0, 1, 2)
+RUN = dict(iters=500, lr=5e-4, samples=10)
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+@pytest.mark.parametrize('pooling_indices', [False, True])
+def test_the_constraint_removes_the_bias(seed, pooling_indices):
+    choice = dict(seed=seed, pooling_indices=pooling_indices, **RUN)
+    munit, udit = scores('MUNIT', **choice), scores('UDIT', **choice)
+    assert munit['wrong'] >= 0.6
+    assert udit['wrong'] <= 0.15
+    if not pooling_indices:
+        assert munit['dropped'] >= 0.6
+        assert munit['changed'] >= 0.8
+        assert udit['dropped'] <= 0.15
+        assert udit['changed'] >= 0.9
+        assert udit['wrong'] <= munit['wrong'] - 0.5
+        assert max(munit['reconstruction'], udit['reconstruction']) < 0.14
+
+
+def test_too_strong_a_constraint_costs_diversity():
+    means = [np.mean([scores('UDIT', seed=s, weight=w, **RUN)['diversity'] for s in SEEDS]) for w in (1.0, 10.0)]
+    assert means[1] < means[0]
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_the_texture_is_kept_by_a_narrow_reduction(seed):
+    choice = dict(seed=seed, changed='colour', **RUN)
+    munit, udit = scores('MUNIT', **choice), scores('UDIT', reduce_dim=2, **choice)
+    assert udit['wrong'] <= munit['wrong'] - 0.2
+    assert udit['wrong'] < 0.3
