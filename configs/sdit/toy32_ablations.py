@@ -1,8 +1,8 @@
 # What attention, and scales or shifts from the code, do between four hues, at 32x32 and at 64x64.
 # mmgentransfer sweep configs/sdit/toy32_ablations.py --jobs 2
-title = 'SDIT between four hues of objects at 32x32 and 64x64 (1,000 iterations)'
-_iters = dict.fromkeys(('train_cfg.max_iters', 'train_cfg.val_interval'), 1000)
-base = dict(config='configs/sdit/toy32_sdit.py', options={'randomness.seed': '{seed}', **_iters})
+title = 'SDIT between four hues of objects, 2,000 iterations at 32x32 and 1,000 at 64x64'
+_iters = ('train_cfg.max_iters', 'train_cfg.val_interval')
+base = dict(config='configs/sdit/toy32_sdit.py', options={'randomness.seed': '{seed}', **dict.fromkeys(_iters, 2000)})
 _losses, _generator, _judge = 'model.losses', 'model.networks.generator', 'model.networks.discriminator'
 _no_attention = {f'{_generator}.attention': None}
 _no_latent = {f'{_losses}.{name}_latent.loss_weight': 0 for name in ('generator', 'discriminator')}
@@ -19,7 +19,7 @@ _parts = {
 }
 _metrics = [f'val_evaluator.metrics.{index}.classifier.image_size' for index in (0, 1)]
 _sides = ['train_dataloader.dataset.image_size', 'val_dataloader.dataset.image_size', f'{_judge}.image_size']
-_at_64 = {**dict.fromkeys([*_metrics, *_sides], 64), f'{_judge}.num_layers': 5}
+_at_64 = {**dict.fromkeys([*_metrics, *_sides], 64), f'{_judge}.num_layers': 5, **dict.fromkeys(_iters, 1000)}
 rows = [dict(name=f'{name}, 32', options=options) for name, options in _parts.items()]
 rows += [dict(name=f'{name}, 64', options={**options, **_at_64}) for name, options in _parts.items()]
 seeds = [0, 1, 2]

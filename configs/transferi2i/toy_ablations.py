@@ -33,7 +33,6 @@ rows = [
     dict(name='no self-initialisation', options={'model.stages': [_a, _c], **dict.fromkeys(_iters, 750)}),
     dict(name='no auxiliary generator', options={f'{_networks}.aux_generator': None}),
     dict(name='no L_rec', options={f'{_losses}.reconstruction.loss_weight': 0}),
-    dict(name='L_rec of weight 10', options={f'{_losses}.reconstruction.loss_weight': 10}),
     dict(name='E frozen', options={'model.stages': [_a, _b, _frozen]}),
     dict(name='DeepI2I', options=_deepi2i),
 ]

@@ -28,6 +28,7 @@ _parts = {
     'no pre-training': {f'{_networks}.{name}.init_cfg': None for name in ('generator', 'discriminator')},
     'no self-initialisation': {'model.stages': [_a, _c], **dict.fromkeys(_iters, 750)},
     'no auxiliary generator': {f'{_networks}.aux_generator': None},
+    'L_rec of weight 10': {'model.losses.reconstruction.loss_weight': 10},
     # as many iterations of translation as CUT and CycleGAN have
     'longer transfer': {
         'model.stages': [_a, dict(name='self_init', iters=200, reset_optimizers=True), {**_c, 'iters': 950}],

@@ -86,6 +86,7 @@ LARGE_SIDE, SMALL_SIDE = 64, 32  # images that are larger than the one become as
 MOST_PARAMETERS = 200_000
 BATCH = 4  # images of one update
 FEW = 8  # images of a part of a data set
+MOST_TARGETS = 12  # of translations that are scored
 SOURCE_SEED = 20_000
 
 
@@ -374,8 +375,11 @@ def shrink_schedule(cfg: Config) -> None:
         preprocessor.random_crop = SMALL_SIDE
     cfg.train_cfg.val_interval = 1
     cfg.default_hooks.checkpoint.interval = 1
-    if cfg.default_hooks.get('sample_grid') and cfg.default_hooks.sample_grid.type == 'SampleGridHook':
-        cfg.default_hooks.sample_grid.update(num_images=BATCH, strip_rows=2)
+    sample_grid = cfg.default_hooks.get('sample_grid') or {}
+    if sample_grid.get('type') == 'SampleGridHook':
+        sample_grid.update(num_images=BATCH, strip_rows=2)
+    if sample_grid.get('type') == 'DomainTranslationGridHook':
+        sample_grid.update(num_images=2, max_targets=2)
 
 
 def shrink_evaluation(cfg: Config, folder: Path) -> None:
@@ -392,6 +396,8 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
             continue
         if cfg[f'{kind}_cfg'].type == 'DomainTranslationLoop':
             cfg[f'{kind}_cfg'].update(num_samples=2, num_inputs=2 * BATCH)
+            if len(cfg.model.get('domains') or []) > MOST_TARGETS and not cfg[f'{kind}_cfg'].get('targets'):
+                cfg[f'{kind}_cfg'].targets = cfg.model.domains[:MOST_TARGETS]
             cfg[f'{kind}_evaluator'].cache_dir = None
             for name, extractor in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
                 if extractor.type in ('InceptionFeatures', 'VGGFaceFeatures'):
