@@ -19,7 +19,7 @@ quickstart: $(STAMP)
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# behaviour with all the seeds and iterations that its bounds were measured with: three quarters of an hour
+# behaviour with all the seeds and iterations that its bounds were measured with: too long for `make test`
 FULL := $(addprefix tests/test_behaviour/,test_minegan_digits8.py test_minegan_several_sources.py test_sdit_toy.py \
     test_transferi2i_shapes.py full_udit_handbags.py)
 test-full: $(STAMP)
