@@ -1,5 +1,10 @@
 # CUT from red discs to blue squares at 32x32, on the CPU.
-_base_ = ['../default_runtime.py', '../_base_/models/cut.py', '../_base_/datasets/toy_disc2square_32.py']
+_base_ = [
+    '../default_runtime.py',
+    '../_base_/models/cut.py',
+    '../_base_/datasets/toy_disc2square_32.py',
+    '../_base_/evaluation_toy_disc2square_32.py',
+]
 model = dict(
     domains=['disc', 'square'],
     num_patches=64,
@@ -11,5 +16,5 @@ model = dict(
         ),
     ),
 )
-train_cfg = dict(type='GameTrainLoop', max_iters=600, val_interval=200)
+train_cfg = dict(type='GameTrainLoop', max_iters=900, val_interval=900)
 default_hooks = dict(checkpoint=dict(interval=200), sample_grid=dict(type='DomainTranslationGridHook'))

@@ -1,5 +1,10 @@
 # StarGAN v2 between red discs and blue squares at 32x32, on the CPU.
-_base_ = ['../default_runtime.py', '../_base_/models/starganv2.py', '../_base_/datasets/toy_disc2square_32.py']
+_base_ = [
+    '../default_runtime.py',
+    '../_base_/models/starganv2.py',
+    '../_base_/datasets/toy_disc2square_32.py',
+    '../_base_/evaluation_toy_disc2square_32.py',
+]
 _seen = dict(num_domains=2, image_size=32, base_channels=16, max_channels=64)
 model = dict(
     domains=['disc', 'square'],
@@ -12,20 +17,7 @@ model = dict(
     losses=dict(diversity=dict(decay_iters=600)),
 )
 train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='ReferenceImages',
-        dataset=dict(
-            type='ToyObjects',
-            image_size=32,
-            noise=0.05,
-            size=(0.35, 0.55),
-            counts={'red disc': 100, 'blue square': 100},
-            shapes=['disc', 'square'],
-            colours=['red', 'blue'],
-            labelled='shape',
-        ),
-    )
+    dataset=dict(_delete_=True, type='ReferenceImages', dataset={{_base_.train_dataloader.dataset.dataset}})
 )
 train_cfg = dict(type='GameTrainLoop', max_iters=600, val_interval=200)
 custom_hooks = [dict(type='EMAHook', networks=['generator', 'mapping_network', 'style_encoder'], momentum=0.999)]

@@ -21,6 +21,7 @@ _judge = dict(
 val_evaluator = dict(
     extractors=dict(_delete_=True, digits=_judge),
     metrics=[
+        dict(type='SlantCorrelation'),
         dict(type='ForwardClassification', extractor='digits'),
         dict(type='ReverseClassification', classifier=_classifier, lr=2e-3, iters=300),
         dict(type='FID', extractor='digits'),

@@ -6,3 +6,4 @@ train_dataloader = dict(
         _delete_=True, type='Digits', image_size=32, split='train', classes=[0, 1, 2, 3, 4], labelled=True, relabel=True
     )
 )
+train_cfg = dict(max_iters=1500)

@@ -34,4 +34,4 @@ train_dataloader = dict(
         position=(0.1, 0.9),
     ),
 )
-train_cfg = dict(type='GameTrainLoop', max_iters=1500)
+train_cfg = dict(type='GameTrainLoop', max_iters=3000)

@@ -67,7 +67,7 @@ SMALL = {
     'IcGANGenerator': dict(base_channels=2),
     'IcGANDiscriminator': dict(base_channels=2),
     'IcGANEncoder': dict(base_channels=2, hidden=16),
-    'PatchFeatureHeads': dict(taps=['input', 'block1'], channels=[3, 16], width=8),
+    'PatchFeatureHeads': dict(taps=['down1', 'block1'], channels=[8, 16], width=8),
     'NICEGANGenerator': dict(in_channels=8, base_channels=4, num_blocks=1),
     'NICEGANDiscriminator': dict(base_channels=4, local_downs=0, global_downs=1),
     'StarGANv2Generator': dict(base_channels=4, max_channels=8, style_dim=8),
@@ -256,14 +256,15 @@ def shrink_data(cfg: Config, folder: Path) -> None:
         elif dataset.type == 'UnpairedDomains':
             for part in dataset.get('domains', {}).values():
                 shrink_side(part)
-                part.update({key: FEW for key in ('num_images', 'skip') if part.get(key)})
+                part.update({key: FEW for key in ('num_images', 'num_per_class', 'skip') if part.get(key)})
                 if part.type == 'ImageFolder':
                     write_images(folder / part.data_root, part.get('channels', 3))
                     part.update(data_root=str(folder / part.data_root))
                 elif part.type == 'AttributeImages':
                     shrink_table(part, folder, attributes_of(cfg))
                 else:
-                    assert part.type == 'ToyObjects', f'shrink does not know the data set {part.type}'
+                    known = ('Digits', 'ToyObjects')
+                    assert part.type in known, f'shrink does not know the data set {part.type}'
         elif dataset.type == 'AttributeImages':
             shrink_table(dataset, folder)
             dataset.update({key: FEW for key in ('num_images', 'skip') if dataset.get(key)})

@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
-from mmgentransfer.evaluation.functional import centroid_distances, fid_from_features, foreground_centroids
+from mmgentransfer.evaluation.functional import (
+    centroid_distances,
+    fid_from_features,
+    foreground_centroids,
+    foreground_slants,
+)
 from mmgentransfer.evaluation.functional.kernel import _unbiased_mmd2
 from mmgentransfer.evaluation.image_set import ImageSet
-from mmgentransfer.evaluation.metrics import KID, CentroidError
+from mmgentransfer.evaluation.metrics import KID, CentroidError, SlantCorrelation
 from mmgentransfer.evaluation.translations import Translations
 
 
@@ -55,7 +60,43 @@ def test_distances_and_the_metric():
     assert CentroidError().score(translations) == {'centroid_error': pytest.approx(7 / 4)}
 
 
+def with_stroke(step, side=13):
+    """A stroke of five pixels, each ``step`` columns to the right of the one above."""
+    image = np.zeros((1, side, side), np.uint8)
+    for row in range(-2, 3):
+        image[0, side // 2 + row, side // 2 + step * row] = 255
+    return image
+
+
+def test_slant_by_hand():
+    images = np.stack([with_stroke(step) for step in (-1, 0, 1, 2)] + [np.zeros((1, 13, 13), np.uint8)])
+    np.testing.assert_allclose(foreground_slants(images), [-1, 0, 1, 2, 0], atol=1e-12)
+    wide = np.zeros((1, 1, 9, 9), np.uint8)
+    wide[..., 4, 2:7] = 255  # one row: no height to lean over
+    np.testing.assert_array_equal(foreground_slants(wide), [0])
+    moved = np.roll(images[3:4], (2, -1), (2, 3))
+    np.testing.assert_allclose(foreground_slants(moved), [2], atol=1e-12)
+
+
+def test_slant_correlation():
+    def score(outputs):
+        inputs = np.stack([with_stroke(step) for step in (-1, 0, 1)])
+        outputs = np.stack([np.stack([with_stroke(step) for step in steps]) for steps in outputs])
+        translations = Translations(
+            target='b', domains=['a', 'b'], inputs=inputs, outputs=outputs, sources=np.eye(2)[[0] * 3], reals=inputs
+        )
+        return SlantCorrelation().score(translations)['slant_correlation']
+
+    assert score([[-2], [0], [2]]) == pytest.approx(1)
+    assert score([[1], [0], [-1]]) == pytest.approx(-1)
+    assert score([[1], [1], [1]]) == 0  # all alike
+    # two outputs of each input: x = -1, -1, 0, 0, 1, 1 and y = -1, 1, 0, 0, 1, 1, whose means are 0 and 1/3
+    assert score([[-1, 1], [0, 0], [1, 1]]) == pytest.approx((2 / 6) / np.sqrt(4 / 6 * (4 / 6 - 1 / 9)))
+
+
 def test_what_is_refused():
+    with pytest.raises(ValueError, match='threshold=-1'):
+        SlantCorrelation(threshold=-1)
     with pytest.raises(ValueError, match='threshold=2'):
         CentroidError(threshold=2)
     with pytest.raises(ValueError, match=r'\(3, 4, 4\)'):

@@ -14,7 +14,7 @@ from .pixels import mean_variance, nearest_distances, nearest_rows, pixel_distan
 from .reduction import choose_reduction
 from .sample_pairs import consecutive_pairs, different_input_pairs, independent_pairs, within_input_pairs
 from .segmentation import class_iou, confusion_counts, confusion_matrix, global_accuracy, miou
-from .structure import centroid_distances, foreground_centroids
+from .structure import centroid_distances, foreground_centroids, foreground_slants
 
 __all__ = [
     'alignment_factor',
@@ -37,6 +37,7 @@ __all__ = [
     'feature_statistics',
     'fid_from_features',
     'foreground_centroids',
+    'foreground_slants',
     'frechet_distance',
     'global_accuracy',
     'identity_distance',

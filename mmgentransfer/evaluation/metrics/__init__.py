@@ -10,7 +10,7 @@ from .metric import Metric
 from .preservation import ConfidenceDrop, IDDistance, MisclassificationRate, ReconstructionL1, WantedChangeRate
 from .sample_diversity import DiversityLocalization, LPIPSDiversity
 from .selector import SelectorDistribution
-from .structure import CentroidError
+from .structure import CentroidError, SlantCorrelation
 from .trained_classifiers import ForwardClassification, ReverseClassification
 from .translation import AlignmentFactor, DepthError, MapError, MIoU, TranslatedClassifierAccuracy
 
@@ -41,6 +41,7 @@ __all__ = [
     'ReconstructionL1',
     'ReverseClassification',
     'SelectorDistribution',
+    'SlantCorrelation',
     'SubsetFIDLowerBound',
     'TranslatedClassifierAccuracy',
     'WantedChangeRate',
