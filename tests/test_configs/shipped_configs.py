@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -416,6 +417,8 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
                     metric.setdefault('classifier', random_natural_classifier())
                 if metric.type == 'LPIPSDiversity' and metric.get('distance', 'lpips') == 'lpips':
                     metric.weights = random_alexnet(folder / 'alexnet.pth')
+                if metric.type == 'LPIPSDiversity' and metric.get('pairing', 'within_input') != 'within_input':
+                    metric.num_pairs = FEW
             continue
         classes = max(
             (part.get('num_classes') or 0 for part in cfg.model.networks.values() if 'type' in part), default=0
@@ -434,11 +437,17 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
 
 def random_alexnet(path: Path) -> str:
     """Writes random weights of LPIPS's network, whose own the machine does not have."""
+    if not path.exists():
+        torch.save(alexnet_features(), path)
+    return str(path)
+
+
+@functools.cache
+def alexnet_features() -> dict[str, torch.Tensor]:
     from torchvision.models import alexnet
 
     torch.manual_seed(0)
-    torch.save({f'features.{key}': value for key, value in alexnet().features.state_dict().items()}, path)
-    return str(path)
+    return {f'features.{key}': value for key, value in alexnet().features.state_dict().items()}
 
 
 def random_classifier(dataset: Mapping, path: Path) -> dict:
