@@ -1,5 +1,5 @@
 # CUT from the handwritten digits 5, 7, 8 and 9 to 6 at 32x32, 100 images of each, on the CPU: what the digits of
-# ../transferi2i/toy_other_sources.py are compared with.
+# ../transferi2i/toy_digits_32.py are compared with.
 _base_ = [
     '../default_runtime.py',
     '../_base_/models/cut.py',

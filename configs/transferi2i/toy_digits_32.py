@@ -26,6 +26,7 @@ for _name, _stages, _options in (
     ),
     ('no self-initialisation', [_a, _c], {}),
     ('no auxiliary generator', [_a, _b, _c], {f'{_networks}.aux_generator': None}),
+    ('L_rec of weight 10', [_a, _b, _c], {'model.losses.reconstruction.loss_weight': 10}),
     ('full, 20', [_a, _b, _c], {'train_dataloader.dataset.dataset.num_per_class': 20}),
 ):
     _iters = sum(stage['iters'] for stage in _stages)
