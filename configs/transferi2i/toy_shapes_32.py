@@ -34,6 +34,7 @@ for _toy, (_config, _gans) in _toys.items():
         ('no self-initialisation', [_a, _c], {}),
         ('no auxiliary generator', [_a, _b, _c], {'model.networks.aux_generator': None}),
         ('full, 20', [_a, _b, _c], _images[20]),
+        ('longer transfer', [_a, _b, {**_c, 'iters': 1200}], {}),
     ):
         _iters = sum(stage['iters'] for stage in _stages)
         _schedule = {'model.stages': _stages, 'train_cfg.max_iters': _iters, 'train_cfg.val_interval': _iters}
