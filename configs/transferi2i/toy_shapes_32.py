@@ -26,6 +26,7 @@ _toys = {
         ('generator', 'discriminator', 'source_generator', 'source_discriminator'),
     ),
 }
+_iterations = ('train_cfg.max_iters', 'train_cfg.val_interval')
 rows = []
 for _toy, (_config, _gans) in _toys.items():
     for _name, _stages, _options in (
@@ -34,11 +35,12 @@ for _toy, (_config, _gans) in _toys.items():
         ('no self-initialisation', [_a, _c], {}),
         ('no auxiliary generator', [_a, _b, _c], {'model.networks.aux_generator': None}),
         ('full, 20', [_a, _b, _c], _images[20]),
-        ('longer transfer', [_a, _b, {**_c, 'iters': 1200}], {}),
     ):
         _iters = sum(stage['iters'] for stage in _stages)
-        _schedule = {'model.stages': _stages, 'train_cfg.max_iters': _iters, 'train_cfg.val_interval': _iters}
+        _schedule = {'model.stages': _stages, **dict.fromkeys(_iterations, _iters)}
         rows.append(dict(name=f'{_toy}, {_name}', config=_config, options={**_schedule, **_options}))
+_longer = {'model.stages': [_a, _b, {**_c, 'iters': 1200}], **dict.fromkeys(_iterations, 1900)}
+rows.append(dict(name='StyleGAN, longer transfer', config=_toys['StyleGAN'][0], options=_longer))
 for _n in reversed(_numbers):
     rows += [
         dict(name=f'CUT, {_n}', config='configs/baselines/cut_toy_disc2square.py', options=_images[_n]),
