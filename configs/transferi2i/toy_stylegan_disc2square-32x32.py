@@ -1,5 +1,5 @@
 # From red discs to blue squares at 32x32: two StyleGANs that start from one of triangles and crosses. Train
-# toy_source_stylegan-32x32.py first, and for the scores ../classifiers/shapes_32.py and colours_32.py.
+# toy_source_stylegan-32x32.py first, and for the scores ../classifiers/shapes_32.py and colours_32.py. Ten minutes.
 _base_ = ['./toy_biggan_shapes-32x32.py']
 _source = dict(type='TransferredWeights', checkpoint='work_dirs/transferi2i/toy_source_stylegan-32x32')
 _shape = dict(image_size=32, base_channels=256, max_channels=32)
@@ -27,10 +27,10 @@ model = dict(
         r1=dict(type='R1Penalty', loss_weight=0.1),
     ),
     stages=[
-        dict(name='st_init', iters=600),
+        dict(name='st_init', iters=500),
         dict(name='self_init', iters=200, reset_optimizers=True),
-        dict(name='transfer', iters=300, reset_optimizers=True),
+        dict(name='transfer', iters=1200, reset_optimizers=True),
     ],
 )
-train_cfg = dict(max_iters=1100, val_interval=1100)
+train_cfg = dict(max_iters=1900, val_interval=1900)
 train_dataloader = dict(dataset=dict(type='UnpairedDomains'))

@@ -23,9 +23,7 @@ def foreground_centroids(images: np.ndarray, threshold: float = 0.15) -> np.ndar
     Raises:
         ValueError: ``images`` have another shape.
     """
-    weight = _foreground(images, threshold)
-    rows, columns = (weight.sum(axis) @ np.arange(size) for axis, size in zip((2, 1), images.shape[2:], strict=True))
-    return np.stack([rows, columns], axis=1)
+    return _centroids(_foreground(images, threshold))
 
 
 def foreground_slants(images: np.ndarray, threshold: float = 0.15) -> np.ndarray:
@@ -45,8 +43,9 @@ def foreground_slants(images: np.ndarray, threshold: float = 0.15) -> np.ndarray
         ValueError: ``images`` have another shape.
     """
     weight = _foreground(images, threshold)
-    centroids = foreground_centroids(images, threshold)
-    rows, columns = (np.arange(size) - centroids[:, i, None] for i, size in enumerate(images.shape[2:]))
+    rows, columns = (
+        np.arange(size) - middle[:, None] for size, middle in zip(weight.shape[1:], _centroids(weight).T, strict=True)
+    )
     height = (weight.sum(2) * rows**2).sum(1)
     lean = np.einsum('nrc,nr,nc->n', weight, rows, columns)
     return np.divide(lean, height, out=np.zeros_like(lean), where=height > 1e-12)
@@ -78,3 +77,9 @@ def _foreground(images: np.ndarray, threshold: float) -> np.ndarray:
     weight = np.maximum(difference - threshold, 0)
     weight[~weight.any((1, 2))] = 1.0
     return weight / weight.sum((1, 2), keepdims=True)
+
+
+def _centroids(weight: np.ndarray) -> np.ndarray:
+    """Returns row and column of the centre of gravity of weights (N, H, W) of sum 1, (N, 2)."""
+    rows, columns = (weight.sum(axis) @ np.arange(weight.shape[3 - axis]) for axis in (2, 1))
+    return np.stack([rows, columns], axis=1)

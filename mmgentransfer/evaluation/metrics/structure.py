@@ -10,8 +10,20 @@ from ..functional.structure import centroid_distances, foreground_slants
 from ..translations import Translations
 
 
+class _ForegroundMetric:
+    """A metric of what differs from the images' border."""
+
+    extractor = None
+    needs_train = False
+
+    def __init__(self, threshold: float = 0.15) -> None:
+        if not 0 <= threshold < 2:
+            raise ValueError(f'{type(self).__name__}.threshold={threshold} must be in [0, 2)')
+        self.threshold = threshold
+
+
 @METRICS.register_module()
-class CentroidError:
+class CentroidError(_ForegroundMetric):
     """Mean distance, in pixels, between the foreground's centroids of inputs and their translations; lower is better.
 
     The result is ``centroid_error``. It is for images of one object on a plain background: what differs from the
@@ -24,14 +36,6 @@ class CentroidError:
         ValueError: ``threshold`` is not in [0, 2).
     """
 
-    extractor = None
-    needs_train = False
-
-    def __init__(self, threshold: float = 0.15) -> None:
-        if not 0 <= threshold < 2:
-            raise ValueError(f'CentroidError.threshold={threshold} must be in [0, 2)')
-        self.threshold = threshold
-
     def score(self, translations: Translations) -> dict[str, float]:
         """Returns ``centroid_error``, the mean over inputs and their translations."""
         distances = centroid_distances(translations.inputs, translations.outputs, self.threshold)
@@ -39,7 +43,7 @@ class CentroidError:
 
 
 @METRICS.register_module()
-class SlantCorrelation:
+class SlantCorrelation(_ForegroundMetric):
     """Pearson's correlation of the slants of inputs and their translations: 1 keeps them, 0 ignores them.
 
     For handwriting: how far a digit or letter leans is its writer's, not its class's, so that a translation to another
@@ -52,14 +56,6 @@ class SlantCorrelation:
     Raises:
         ValueError: ``threshold`` is not in [0, 2).
     """
-
-    extractor = None
-    needs_train = False
-
-    def __init__(self, threshold: float = 0.15) -> None:
-        if not 0 <= threshold < 2:
-            raise ValueError(f'SlantCorrelation.threshold={threshold} must be in [0, 2)')
-        self.threshold = threshold
 
     def score(self, translations: Translations) -> dict[str, float]:
         """Returns ``slant_correlation``."""
