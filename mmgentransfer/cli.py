@@ -159,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar='NAME=VALUE',
         help="in place of the file's variables",
     )
+    sweep.add_argument('--rescore', action='store_true', help='score runs again of which only the metrics changed')
     sweep.add_argument('--dry-run', action='store_true', help='check everything, list the runs, stop')
     _add_options(sweep)
 
@@ -274,7 +275,12 @@ def _sweep(args: argparse.Namespace) -> int:
     from mmgentransfer.apis import plan_sweep, run_sweep
 
     settings = dict(
-        work_dir=args.work_dir, seeds=args.seeds, options=args.cfg_options, rows=args.rows, variables=args.variables
+        work_dir=args.work_dir,
+        seeds=args.seeds,
+        options=args.cfg_options,
+        rows=args.rows,
+        variables=args.variables,
+        rescore=args.rescore,
     )
     if args.dry_run:
         print(plan_sweep(args.file, **settings))

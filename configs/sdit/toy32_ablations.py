@@ -1,5 +1,5 @@
 # What attention, and scales or shifts from the code, do between four hues, at 32x32 and at 64x64, with codes of two
-# numbers, as at 16x16, and of eight, as in the thesis.
+# numbers, as at 16x16, and at 32x32 of eight, as in the thesis.
 # mmgentransfer sweep configs/sdit/toy32_ablations.py --jobs 2
 title = 'SDIT between four hues of objects at 32x32 and 64x64'
 _iters = ('train_cfg.max_iters', 'train_cfg.val_interval')
@@ -20,7 +20,7 @@ _parts = {
 }
 _metrics = [f'val_evaluator.metrics.{index}.classifier.image_size' for index in (0, 1)]
 _sides = ['train_dataloader.dataset.image_size', 'val_dataloader.dataset.image_size', f'{_judge}.image_size']
-_at_64 = {**dict.fromkeys([*_metrics, *_sides], 64), f'{_judge}.num_layers': 5, **dict.fromkeys(_iters, 1000)}
+_at_64 = {**dict.fromkeys([*_metrics, *_sides], 64), f'{_judge}.num_layers': 5, **dict.fromkeys(_iters, 2000)}
 _code_of_2 = {f'{_generator}.mapping.code_dim': 2, f'{_judge}.code_head.code_dim': 2}
 rows = [
     dict(name=f'{name}, 32', options={**options, **_code_of_2, **dict.fromkeys(_iters, 1200)})
@@ -30,7 +30,7 @@ _attention = ('full', 'without attention')
 rows += [
     dict(name=f'{name}, 32, code of 8', options={**_parts[name], **dict.fromkeys(_iters, 2000)}) for name in _attention
 ]
-rows += [dict(name=f'{name}, 64, code of 8', options={**_parts[name], **_at_64}) for name in _attention]
+rows += [dict(name=f'{name}, 64', options={**_parts[name], **_code_of_2, **_at_64}) for name in _attention]
 seeds = [0, 1, 2]
 columns = [
     dict(key='forward_classification', name='target accuracy', precision=1, better='higher'),

@@ -42,7 +42,7 @@ from mmgentransfer.apis.sweep_file import (
     read_sweep,
 )
 from mmgentransfer.apis.sweep_results import collect_rows, machine_notes, mean_of_rows, print_table, write_tables
-from mmgentransfer.apis.sweep_runs import FailedRunError, SweepRun, run_all, state_of
+from mmgentransfer.apis.sweep_runs import FailedRunError, SweepRun, forget_scores, run_all, state_of
 from mmgentransfer.apis.train import config_fingerprint, load_config, merge_options
 from mmgentransfer.registry import UnknownTypeError
 
@@ -90,6 +90,7 @@ def run_sweep(
     rows: Sequence[str] | None = None,
     show: bool = True,
     variables: dict[str, Any] | None = None,
+    rescore: bool = False,
 ) -> list[dict[str, Any]]:
     """Runs every row and seed of a sweep file that is not finished, and writes the table of all of them.
 
@@ -105,6 +106,8 @@ def run_sweep(
         rows: Names of the rows to run; by default all.
         show: Whether to print progress and the table.
         variables: Values in place of those in the file's ``variables``.
+        rescore: Whether runs that were trained as the sweep says, with other metrics, are scored again. Without, they
+            are refused.
 
     Returns:
         A dict for each row: ``name``, ``seeds`` (the finished ones), ``failed`` (seeds), ``work_dirs`` by seed, and by
@@ -121,7 +124,10 @@ def run_sweep(
     if jobs < 1:
         raise ValueError(f'--jobs must be at least 1, got {jobs}')
     sweep = load_sweep(path, work_dir, seeds, options, rows, variables)
-    _refuse_other_configs(sweep)
+    _refuse_other_configs(sweep, rescore)
+    for run in sweep.runs:
+        if state_of(run) == 'other metrics':
+            forget_scores(run)
     for group in sweep.prerequisites:
         failed = run_all(group, jobs, show)
         if failed:
@@ -129,7 +135,8 @@ def run_sweep(
     failed = run_all([run for row in sweep.cells for run in row], jobs, show)
     results = collect_rows(sweep.row_names, sweep.cells, sweep.columns, sweep.at)
     results += [mean_of_rows(name, [row for row in results if row['name'] in of]) for name, of in sweep.means]
-    notes = [f'Command: {_command(path, work_dir, jobs, seeds, options, rows, variables)}', *machine_notes()]
+    command = _command(path, work_dir, jobs, seeds, options, rows, variables)
+    notes = [f'Command: {command}', *machine_notes()]
     write_tables(sweep.work_dir, sweep.title, sweep.columns, results, notes)
     if show:
         print_table(sweep.title, sweep.columns, results)
@@ -146,13 +153,14 @@ def plan_sweep(
     options: dict[str, Any] | None = None,
     rows: Sequence[str] | None = None,
     variables: dict[str, Any] | None = None,
+    rescore: bool = False,
 ) -> str:
     """Checks a sweep as :func:`run_sweep` does, and returns the list of its runs with the state of each."""
     sweep = load_sweep(path, work_dir, seeds, options, rows, variables)
-    _refuse_other_configs(sweep)
+    _refuse_other_configs(sweep, rescore)
     runs = sweep.runs
     width = max(len(run.label) for run in runs)
-    lines = [f'{state_of(run):12s} {run.label.ljust(width)}  {run.work_dir}' for run in runs]
+    lines = [f'{state_of(run):13s} {run.label.ljust(width)}  {run.work_dir}' for run in runs]
     return '\n'.join([f'{sweep.title}: {len(runs)} runs', *lines])
 
 
@@ -274,14 +282,19 @@ def _refuse_shared_folders(runs: list[SweepRun]) -> None:
         seen[run.work_dir] = run.label
 
 
-def _refuse_other_configs(sweep: Sweep) -> None:
-    others = [run for run in sweep.runs if state_of(run) == 'other config']
-    if others:
-        folders = '\n  '.join(f'{run.work_dir} ({run.label})' for run in others)
-        raise ValueError(
-            'these folders hold runs of another config, or from another source model; nothing was started. Remove them '
-            f'to run them again, or choose another folder with --work-dir:\n  {folders}'
-        )
+def _refuse_other_configs(sweep: Sweep, rescore: bool) -> None:
+    states = [(run, state_of(run)) for run in sweep.runs]
+    for wanted, others, remedy in (
+        ('other config', 'another config, or from another source model', 'Remove them to run them again'),
+        ('other metrics', 'the same training with other metrics', 'Score them again with --rescore'),
+    ):
+        found = [run for run, state in states if state == wanted]
+        if found and not (rescore and wanted == 'other metrics'):
+            folders = '\n  '.join(f'{run.work_dir} ({run.label})' for run in found)
+            raise ValueError(
+                f'these folders hold runs of {others}; nothing was started. {remedy}, or choose another folder with '
+                f'--work-dir:\n  {folders}'
+            )
 
 
 def _command(

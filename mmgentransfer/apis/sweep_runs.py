@@ -16,11 +16,11 @@ from typing import Any, Protocol
 from mmengine.config import Config
 
 import mmgentransfer
-from mmgentransfer.apis.train import SUMMARY
+from mmgentransfer.apis.train import PLACES, SUMMARY, read_config
 from mmgentransfer.checkpoints import atomic_write, latest_checkpoint
 from mmgentransfer.engine.hooks.progress_hook import PROGRESS_FILE
 
-__all__ = ['FailedRunError', 'SweepRun', 'available_cores', 'run_all', 'state_of']
+__all__ = ['FailedRunError', 'SweepRun', 'available_cores', 'forget_scores', 'run_all', 'state_of']
 
 CONFIG = 'config.py'
 FINGERPRINT = 'config_fingerprint.txt'
@@ -69,16 +69,46 @@ class SweepRun:
 
 
 def state_of(run: SweepRun) -> str:
-    """Returns where a run stands: 'finished', 'interrupted', 'new', or 'other config'."""
+    """Returns where a run stands: 'finished', 'interrupted', 'new', 'other metrics', or 'other config'.
+
+    'other metrics' is said of a folder whose run has the weights that this one would have, but other scores.
+    """
     summary = run.summary()
     if summary is not None:
         if summary.get('config') != run.fingerprint:
-            return 'other config'
+            return _other(run)
         return 'interrupted' if run.test and not summary.get('tested') else 'finished'  # resuming only scores it
     if latest_checkpoint(run.work_dir) is None:
         return 'new'
     started = run.work_dir / FINGERPRINT
-    return 'other config' if started.is_file() and started.read_text() != run.fingerprint else 'interrupted'
+    return _other(run) if started.is_file() and started.read_text() != run.fingerprint else 'interrupted'
+
+
+def _other(run: SweepRun) -> str:
+    """Returns 'other metrics' if the folder's config and this one train the same from the same sources."""
+    path = run.work_dir / CONFIG
+    alike = path.is_file() and _trained(read_config(path)) == _trained(run.cfg)
+    return 'other metrics' if alike else 'other config'
+
+
+def _trained(cfg: Config) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns what decides about the weights: a config without what it scores by, and the sources of these parts."""
+    parts = {
+        key: value
+        for key, value in cfg.to_dict().items()
+        if key not in PLACES and not key.startswith(('val_', 'test_', '_'))  # own names, such as _width, were used up
+    }
+    hooks = parts.get('default_hooks') or {}
+    parts['default_hooks'] = {name: hook for name, hook in hooks.items() if hook is not None}  # a run drops the others
+    text = str(parts)
+    return parts, {path: source for path, source in cfg.get('_prerequisites', {}).items() if path in text}
+
+
+def forget_scores(run: SweepRun) -> None:
+    """Makes a run in the state 'other metrics' an interrupted one, which only has to be scored; keeps its summary."""
+    if (run.work_dir / SUMMARY).is_file():
+        (run.work_dir / SUMMARY).replace(run.work_dir / 'summary_of_other_metrics.json')
+    _write_config(run)
 
 
 def available_cores() -> int:
@@ -124,9 +154,7 @@ def _start(run: SweepRun, threads: str) -> subprocess.Popen:
     """Starts a run, or goes on with it, in a process of its own."""
     run.work_dir.mkdir(parents=True, exist_ok=True)
     (run.work_dir / _PROGRESS).unlink(missing_ok=True)
-    text = '\n'.join(f'{key} = {pprint.pformat(value, width=120)}' for key, value in run.cfg.to_dict().items())
-    atomic_write(run.work_dir / CONFIG, f'{text}\n'.encode())
-    atomic_write(run.work_dir / FINGERPRINT, run.fingerprint.encode())
+    _write_config(run)
     package_root = str(Path(mmgentransfer.__file__).resolve().parents[1])
     environment = {
         **os.environ,
@@ -144,6 +172,12 @@ def _start(run: SweepRun, threads: str) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             env=environment,
         )
+
+
+def _write_config(run: SweepRun) -> None:
+    text = '\n'.join(f'{key} = {pprint.pformat(value, width=120)}' for key, value in run.cfg.to_dict().items())
+    atomic_write(run.work_dir / CONFIG, f'{text}\n'.encode())
+    atomic_write(run.work_dir / FINGERPRINT, run.fingerprint.encode())
 
 
 def _stop(processes: list[subprocess.Popen]) -> None:

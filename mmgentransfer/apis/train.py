@@ -24,8 +24,10 @@ _TEST_KEYS = ('default_scope', 'model', 'test_cfg', 'test_dataloader', 'test_eva
 _MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 
 SUMMARY = 'summary.json'
+PLACES = ('work_dir', 'load_from', 'resume', 'launcher', 'log_level')
 
 __all__ = [
+    'PLACES',
     'SUMMARY',
     'config_fingerprint',
     'describe',
@@ -91,8 +93,7 @@ def merge_options(cfg: Config, options: dict[str, Any]) -> None:
 
 def config_fingerprint(cfg: Config) -> str:
     """Returns a hash of what an experiment does; where its files lie, and how it was started, don't count."""
-    places = ('work_dir', 'load_from', 'resume', 'launcher', 'log_level')
-    content = {key: value for key, value in cfg.to_dict().items() if key not in places}
+    content = {key: value for key, value in cfg.to_dict().items() if key not in PLACES}
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -161,7 +161,7 @@ def test_an_interrupted_run_of_another_config_is_refused_too(folder, tmp_path):
     run.work_dir.mkdir(parents=True)
     (run.work_dir / 'iter_1.pth').touch()
     (run.work_dir / 'config_fingerprint.txt').write_text(run.fingerprint)
-    assert 'interrupted  wide [b], seed 0' in plan_sweep(folder / 'sweep.py', tmp_path)
+    assert 'interrupted   wide [b], seed 0' in plan_sweep(folder / 'sweep.py', tmp_path)
     with pytest.raises(ValueError, match='another config'):
         plan_sweep(folder / 'sweep.py', tmp_path, variables=dict(width=2))
 
@@ -182,6 +182,29 @@ def test_finished_cells_without_the_test_are_tested(finished, folder, tmp_path):
     assert 'finished' in plan_sweep(path, **options)
     (untested,) = run_sweep(folder / 'sweep.py', show=False, **options)
     assert untested['values']['mv'] == row['values']['mv']
+
+
+def test_runs_of_other_metrics_are_scored_again_on_demand(finished, folder, tmp_path, capsys):
+    work_dir, (wide, *_), _ = finished
+    copied = tmp_path / 'out'
+    shutil.copytree(work_dir / 'wide_b', copied / 'wide_b')
+    before = runs_of(copied)
+    arguments = ['sweep', str(folder / 'sweep.py'), '--work-dir', str(copied), '--rows', 'wide [b]', '--seeds', '0']
+    options = ['--cfg-options', 'val_cfg.num_images=6']
+    assert main([*arguments, *options]) == 2
+    assert 'with other metrics; nothing was started. Score them again with --rescore' in capsys.readouterr().err
+    assert main([*arguments, *options, '--rescore', '--dry-run']) == 0
+    assert 'other metrics wide [b], seed 0' in capsys.readouterr().out
+    assert main([*arguments, *options, '--rescore']) == 0
+    assert runs_of(copied) == before  # nothing was trained
+    scored, kept = (
+        json.loads((copied / 'wide_b' / 'seed0' / name).read_text())['metrics']['mv']
+        for name in ('summary.json', 'summary_of_other_metrics.json')
+    )
+    assert kept == wide['values']['mv'][0]
+    assert scored != kept  # of other images
+    assert main([*arguments, *options]) == 0  # finished by now
+    assert main([*arguments, '--cfg-options', 'train_cfg.max_iters=3', '--rescore']) == 2  # trained otherwise
 
 
 def test_a_failing_prerequisite_stops_the_sweep(folder, tmp_path):
