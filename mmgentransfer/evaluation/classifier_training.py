@@ -32,8 +32,8 @@ def train_classifier(
     Args:
         network: Config of a network of images in [0, 1], less its ``num_classes``.
         images: uint8 (N, C, H, W).
-        labels: Classes (N,).
-        num_classes: Number of classes.
+        labels: Classes (N,), or attributes (N, C) of 0 and 1, which are learnt with binary cross entropy.
+        num_classes: Number of classes or attributes.
         lr: Learning rate.
         batch_size: Images of a step; the last of an epoch has what is left.
         epochs: How often each image is seen.
@@ -54,7 +54,9 @@ def train_classifier(
                 net.init_weights()
         net.to(device).train()
         optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-        targets = torch.as_tensor(labels, dtype=torch.long)
+        attributes = np.ndim(labels) == 2
+        loss_of = F.binary_cross_entropy_with_logits if attributes else F.cross_entropy
+        targets = torch.as_tensor(labels, dtype=torch.float32 if attributes else torch.long)
         steps = -(-len(images) // batch_size)
         left = epochs * steps if iters is None else iters
         rng = np.random.default_rng(seed)
@@ -63,7 +65,7 @@ def train_classifier(
             for start in range(0, min(left, steps) * batch_size, batch_size):
                 rows = order[start : start + batch_size]
                 optimizer.zero_grad()
-                loss = F.cross_entropy(net(_values(images[rows], device)), targets[rows].to(device))
+                loss = loss_of(net(_values(images[rows], device)), targets[rows].to(device))
                 loss.backward()
                 optimizer.step()
             left -= min(left, steps)

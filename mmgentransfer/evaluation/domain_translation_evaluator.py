@@ -28,7 +28,8 @@ class DomainTranslationEvaluator(GenerationEvaluator):
     images of the target with all translations to it. Beside, a metric may have
 
     - ``pairs``, the numbers (inputs, outputs) of further translations that it needs of each target;
-    - ``missing(extractors)``, if it looks through networks of its own, which says what they lack;
+    - ``missing(extractors)``, if it looks through networks of its own, which says what they lack, and after that
+      ``notice``, a line for the user or None, if something else takes their place;
     - ``check(model, num_samples, ...)``, called before anything is translated, see :meth:`check`;
     - ``fit(data)``, if it trains a classifier: it is called once an evaluation, before the targets, and may return
       scores by target; ``needs_training_images = True`` marks such a metric;
@@ -79,7 +80,12 @@ class DomainTranslationEvaluator(GenerationEvaluator):
     def notices(self) -> list[str]:
         """Returns a line for each extractor, and each metric's network, without weights: what to put where."""
         own = [f'{type(metric).__name__} is left out. {reason}' for metric, reason in self._missing.items()]
-        return [*super().notices(), *own]
+        changed = [
+            f'{type(metric).__name__}: {metric.notice}'
+            for metric in self.usable_metrics
+            if getattr(metric, 'notice', None)
+        ]
+        return [*super().notices(), *own, *changed]
 
     @property
     def pairs(self) -> tuple[int, int] | None:

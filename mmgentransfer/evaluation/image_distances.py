@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-__all__ = ['ExtractorDistance', 'LPIPSDistance', 'PixelDistance', 'pair_distances']
+from .classifier_training import train_classifier
+from .translations import ClassifierData
+
+__all__ = ['ExtractorDistance', 'LPIPSDistance', 'PixelDistance', 'TrainedDistance', 'pair_distances']
 
 _CHUNK = 64  # images whose features are held at a time
 _SMALLEST_SIDES = dict(alex=31, vgg=16, squeeze=17)  # below, a pooling layer has nothing left
@@ -136,6 +139,64 @@ class ExtractorDistance:
     def between(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
         """Returns the distances (N,) of described images."""
         return torch.stack([(x - y).square().sum(1).mean((1, 2)) for x, y in zip(a, b, strict=True)]).sum(0)
+
+
+class TrainedDistance(ExtractorDistance):
+    """:class:`ExtractorDistance` of a classifier that is trained here to tell the domains of the training images.
+
+    Args:
+        network: Config of a network of images in [0, 1] with ReLU layers, less its ``num_classes``; by default a
+            ResNet18Classifier of width 32 for sides from 64 on, a DigitClassifier of width 16 below.
+        max_images: At most so many training images, chosen at random.
+        iters: Steps of the training.
+        lr: Adam's learning rate.
+        batch_size: Images of a step.
+        seed: Of weights, order and choice of images.
+    """
+
+    def __init__(
+        self,
+        network: dict[str, Any] | None = None,
+        max_images: int = 5000,
+        iters: int = 1000,
+        lr: float = 1e-3,
+        batch_size: int = 64,
+        seed: int = 0,
+    ) -> None:
+        self.name, self._network, self.max_images = 'classifier', network, max_images
+        self._training = dict(iters=iters, lr=lr, batch_size=batch_size, seed=seed)
+        self._classifier: nn.Module | None = None
+
+    def missing(self) -> str | None:
+        """Returns None: there are no weights."""
+
+    def fit(self, data: ClassifierData) -> None:
+        """Trains the classifier, once; another distance of the same settings has trained it already."""
+        if self._classifier is not None:
+            return
+        key = repr((self._network, self.max_images, self._training))
+        if key not in data.networks:
+            rows = np.arange(len(data.own))
+            if len(rows) > self.max_images:
+                rng = np.random.default_rng(self._training['seed'])
+                rows = np.sort(rng.choice(rows, self.max_images, replace=False))
+            labels = data.own[rows].argmax(1) if data.exclusive else data.own[rows]
+            network = self._network or _network_for(data.test_images.shape)
+            data.networks[key] = train_classifier(
+                network, data.images(rows), labels, data.own.shape[1], device=data.device, **self._training
+            )
+        self._classifier = data.networks[key]
+
+    def _extractor(self, images: Tensor) -> Tensor:
+        return self._classifier(images.float().div_(255))
+
+
+def _network_for(shape: tuple[int, ...]) -> dict[str, Any]:
+    """Returns the config of a classifier of images (N, C, H, W)."""
+    channels, side = shape[1], shape[-1]
+    if side < 64:
+        return dict(type='DigitClassifier', image_size=side, in_channels=channels, width=16)
+    return dict(type='ResNet18Classifier', image_size=side, in_channels=channels, width=32)
 
 
 _RELUS = (F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)

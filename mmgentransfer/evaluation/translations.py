@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import nn
 
 from .image_set import ImageSet
 
@@ -109,6 +110,7 @@ class ClassifierData:
         test_images: The real images to score on, uint8 (N, C, H, W).
         test_own: What they are, float32 (N, C).
         device: Where classifiers are trained.
+        networks: Classifiers that metrics share, by what they were trained with; they last for all evaluations.
     """
 
     domains: Sequence[str]
@@ -121,3 +123,4 @@ class ClassifierData:
     test_images: np.ndarray
     test_own: np.ndarray
     device: torch.device | str = 'cpu'
+    networks: dict[str, nn.Module] = field(default_factory=dict)

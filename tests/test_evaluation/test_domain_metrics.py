@@ -9,6 +9,7 @@ from domain_toys import COLOURS, evaluator, painter, scoring_loop, toy_objects
 from torch import nn
 
 from mmgentransfer.evaluation import (
+    ClassifierData,
     ConfidenceDrop,
     DiversityLocalization,
     IDDistance,
@@ -18,8 +19,16 @@ from mmgentransfer.evaluation import (
     ReconstructionL1,
     Translations,
     WantedChangeRate,
+    image_distances,
 )
-from mmgentransfer.evaluation.image_distances import ExtractorDistance, LPIPSDistance, PixelDistance, pair_distances
+from mmgentransfer.evaluation.classifier_training import train_classifier
+from mmgentransfer.evaluation.image_distances import (
+    ExtractorDistance,
+    LPIPSDistance,
+    PixelDistance,
+    TrainedDistance,
+    pair_distances,
+)
 
 
 def record(outputs, domains=('a', 'b'), target='b', **options):
@@ -216,15 +225,51 @@ def test_smallest_image_of_lpips(lpips_distance):
         lpips_distance.describe(torch.zeros(1, 3, side - 1, side - 1, dtype=torch.uint8))
 
 
-def test_lpips_without_weights_is_left_out(tmp_path):
-    metrics = [
-        dict(type='LPIPSDiversity', weights=str(tmp_path / 'none.pth')),
-        dict(type='LPIPSDiversity', distance='pixel'),
-    ]
-    loop = scoring_loop(tmp_path, painter(), evaluator(tmp_path, *metrics), num_samples=2)
-    assert len(loop.runner.warnings) == 1
-    assert 'LPIPSDiversity is left out. none.pth is not in' in loop.runner.warnings[0]
-    assert 'diversity_within_input_pixel' in loop.run()
+def test_a_trained_classifier_stands_in_for_lpips_without_weights(tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        image_distances,
+        'train_classifier',
+        lambda *args, **options: trained.append(args) or train_classifier(*args, **options),
+    )
+    missing = dict(type='LPIPSDiversity', weights=str(tmp_path / 'none.pth'), stand_in=dict(iters=3, max_images=6))
+    metrics = [missing, dict(missing, pairing='within_domain'), dict(type='LPIPSDiversity', distance='pixel')]
+    scores = []
+    for _ in range(2):
+        loop = scoring_loop(tmp_path, painter(), evaluator(tmp_path, *metrics), num_samples=2)
+        assert len(loop.runner.warnings) == 2
+        assert 'stands in for LPIPS, and the score is diversity_within_input_classifier' in loop.runner.warnings[0]
+        assert 'none.pth is not in' in loop.runner.warnings[0]
+        before = torch.get_rng_state()
+        scores += [loop.run(), loop.run()]
+        assert torch.equal(torch.get_rng_state(), before)
+    (network, images, labels, num), _ = trained  # once for both metrics and both evaluations of a run
+    assert (network['type'], len(images), labels.shape, num) == ('DigitClassifier', 6, (6,), len(COLOURS))
+    assert all(score == scores[0] for score in scores)
+    names = {name for name in scores[0] if 'diversity' in name and '/' not in name}
+    assert names == {
+        'diversity_within_input_classifier',
+        'diversity_within_input_pixel',
+        'diversity_within_domain_classifier',
+        'diversity_real_classifier',
+    }
+    assert scores[0]['diversity_real_classifier'] > 0
+
+
+def test_the_classifier_of_attributes_learns_all_of_them():
+    rng = np.random.default_rng(0)
+    own = rng.integers(0, 2, (64, 2)).astype(np.float32)
+    images = np.zeros((64, 3, 8, 8), np.uint8)
+    images[:, 0] = (200 * own[:, 0])[:, None, None]  # red and green are set apart
+    images[:, 1] = (200 * own[:, 1])[:, None, None]
+    data = ClassifierData(
+        domains=['red', 'green'], targets=['red'], exclusive=False, own=own, images=lambda rows: images[rows],
+        edited=None, translate=None, test_images=images, test_own=own,
+    )  # fmt: skip
+    TrainedDistance(iters=60).fit(data)
+    (network,) = data.networks.values()
+    found = network(torch.from_numpy(images).float() / 255) > 0
+    assert (found.numpy() == own).all()
 
 
 @pytest.mark.parametrize(
@@ -234,6 +279,7 @@ def test_lpips_without_weights_is_left_out(tmp_path):
         (dict(num_pairs=3), "no meaning for pairing='within_input'"),
         (dict(pairing='consecutive', num_pairs=0), 'num_pairs=0 must be at least 1'),
         (dict(net='resnet'), "net='resnet' must be one of"),
+        (dict(stand_in=dict(iter=3)), "unknown key 'iter' in LPIPSDiversity.stand_in. Did you mean 'iters'"),
     ],
 )
 def test_diversity_that_can_not_be_is_refused(options, message):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size, is_main_process
 from mmengine.runner import BaseLoop
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmgentransfer.datasets.domain_images import DomainImages
@@ -48,7 +48,8 @@ class DomainTranslationLoop(BaseLoop):
         options: What is handed on to the model's ``translate_values`` beside.
 
     Raises:
-        ValueError: The model is no such method, a target is unknown or has no images, or a metric can't be computed.
+        ValueError: The model is no such method, its networks don't take the images, a target is unknown or has no
+            images, or a metric can't be computed.
     """
 
     def __init__(
@@ -88,7 +89,9 @@ class DomainTranslationLoop(BaseLoop):
         self.which = which
         self.options = dict(options or {})
         self._prepared = False
+        self._networks: dict[str, nn.Module] = {}
         self.data = DomainImages(self.dataloader.dataset, model.domains, model.exclusive)
+        model.check_dataset(self.dataloader.dataset, 'val_dataloader')
         for name in self.targets:
             place = model.domains.index(name)
             if not len(self._inputs(name)) or not self.data.own[:, place].any():
@@ -290,6 +293,7 @@ class DomainTranslationLoop(BaseLoop):
             test_images=self._items['images'].numpy(),
             test_own=self.data.own.numpy(),
             device=self._device,
+            networks=self._networks,
         )
 
     def _append(self, metrics: dict[str, float]) -> None:

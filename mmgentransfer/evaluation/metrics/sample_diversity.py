@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from mmengine.dist import is_main_process
 from torch import nn
 
 from mmgentransfer.registry import METRICS, suggest
@@ -18,9 +19,10 @@ from ..functional import (
     region_mean,
     within_input_pairs,
 )
-from ..image_distances import ExtractorDistance, LPIPSDistance, PixelDistance, pair_distances
-from ..translations import Translations
+from ..image_distances import ExtractorDistance, LPIPSDistance, PixelDistance, TrainedDistance, pair_distances
+from ..translations import ClassifierData, Translations
 
+_STAND_IN = ('network', 'max_images', 'iters', 'lr', 'batch_size', 'seed')
 _PAIRINGS = ('within_input', 'within_domain', 'independent_pairs', 'consecutive')
 
 
@@ -28,8 +30,10 @@ _PAIRINGS = ('within_input', 'within_domain', 'independent_pairs', 'consecutive'
 class LPIPSDiversity:
     """Mean distance between translations; higher is more diverse, which is not better in itself.
 
-    The result is ``diversity_<pairing>_<distance>``, with ``lpips_alex`` (``_vgg``, ``_squeeze``), ``pixel`` or an
-    extractor's name for the distance. Only LPIPS compares with published values.
+    The result is ``diversity_<pairing>_<distance>``, with ``lpips_alex`` (``_vgg``, ``_squeeze``), ``pixel``,
+    ``classifier`` or an extractor's name for the distance. Only LPIPS compares with published values. Where its weights
+    are missing, a classifier takes its place that is trained on the images of ``train_dataloader`` to tell their
+    domains or attributes, once for all metrics of the same ``stand_in``, and the result is named so.
 
     - 'within_input': all pairs of the K translations of an input, 45 of 10. 0 for a model without codes.
     - 'within_domain': random pairs among all translations to a target, of different inputs and different codes; the
@@ -41,14 +45,17 @@ class LPIPSDiversity:
 
     Args:
         pairing: See above.
-        distance: 'lpips'; 'pixel', the mean absolute difference in [-1, 1]; or the name of an extractor, for the
-            features of its ReLU layers.
+        distance: 'lpips'; 'pixel', the mean absolute difference in [-1, 1]; or the name of an extractor, or
+            'classifier' for one that is trained here, for the features of their ReLU layers.
         num_pairs: Pairs of a target ('within_domain', 2000 by default) or of an input ('independent_pairs' and
             'consecutive', 19).
         num_inputs: Inputs of the last two, spread evenly over all; fewer if there are fewer.
         net: LPIPS's network, 'alex', 'vgg' or 'squeeze'.
         weights: torchvision's weights of LPIPS's network, a path; by default looked for in the usual cache.
         seed: Of the pairs of 'within_domain'.
+        stand_in: How the classifier is trained: its config ``network`` less ``num_classes`` (by default a
+            ResNet18Classifier of width 32 for sides from 64 on, else a DigitClassifier of width 16), ``max_images``
+            (5000), ``iters`` (1000), ``lr`` (1e-3), ``batch_size`` (64) and ``seed`` (0).
 
     Raises:
         ValueError: An argument is unknown, out of range, or has no meaning for the pairing.
@@ -56,6 +63,7 @@ class LPIPSDiversity:
 
     extractor = None
     needs_train = False
+    needs_training_images = False
 
     def __init__(
         self,
@@ -66,7 +74,15 @@ class LPIPSDiversity:
         net: str = 'alex',
         weights: str | None = None,
         seed: int = 0,
+        stand_in: dict[str, Any] | None = None,
     ) -> None:
+        self._stand_in = dict(stand_in or {})
+        for key in self._stand_in:
+            if key not in _STAND_IN:
+                raise ValueError(
+                    f'unknown key {key!r} in LPIPSDiversity.stand_in.{suggest(key, _STAND_IN)} '
+                    f'Known: {", ".join(_STAND_IN)}'
+                )
         if pairing not in _PAIRINGS:
             raise ValueError(f'LPIPSDiversity.pairing={pairing!r} is none of {_PAIRINGS}.{suggest(pairing, _PAIRINGS)}')
         if pairing == 'within_input' and num_pairs is not None:
@@ -90,11 +106,15 @@ class LPIPSDiversity:
         self.pairs = (num_inputs, outputs[pairing]) if pairing in outputs else None
         self.needs_images = self.pairs is None
         self._real: dict[str, float] = {}
+        self.notice: str | None = None
 
     def _find(self, extractors: Mapping[str, nn.Module]) -> Any:
         if self.distance is None:
+            if self._distance_name == 'classifier' and 'classifier' not in extractors:
+                self.distance = TrainedDistance(**self._stand_in)
+                return self.distance
             if self._distance_name not in extractors:
-                known = ['lpips', 'pixel', *extractors]
+                known = ['lpips', 'pixel', 'classifier', *extractors]
                 raise ValueError(
                     f'LPIPSDiversity.distance={self._distance_name!r} is none of {known}, the last of which are '
                     f'val_evaluator.extractors.{suggest(self._distance_name, known)}'
@@ -103,8 +123,22 @@ class LPIPSDiversity:
         return self.distance
 
     def missing(self, extractors: Mapping[str, nn.Module]) -> str | None:
-        """Returns what to put where if weights are missing, else None."""
-        return self._find(extractors).missing()
+        """Returns what to put where if an extractor's weights are missing, else None; LPIPS's are stood in for."""
+        reason = self._find(extractors).missing()
+        if self._distance_name == 'lpips' and reason is not None:
+            self.distance = TrainedDistance(**self._stand_in)
+            self.notice = (
+                f'a classifier that is trained here stands in for LPIPS, and the score is diversity_{self.pairing}_'
+                f'{self.distance.name}, not to be compared with LPIPS. {reason}'
+            )
+            reason = None
+        self.needs_training_images = isinstance(self.distance, TrainedDistance)
+        return reason
+
+    def fit(self, data: ClassifierData) -> None:
+        """Trains the classifier, if there is to be one, unless a metric of the same has."""
+        if self.needs_training_images and is_main_process():
+            self.distance.fit(data)
 
     def check(self, model: Any, num_samples: int, image_size: tuple[int, int], **_: Any) -> None:
         """Raises a ``ValueError`` for fewer than two samples, or images too small for the network."""
