@@ -7,7 +7,11 @@ import json
 import numpy as np
 import pytest
 import torch
+import udit_toys
+from domain_baseline_toys import cut_config, nicegan_config, starganv2_config
 from domain_toys import COLOURS, SIDE, evaluator, painter, scoring_loop, toy_objects
+from sdit_toys import sdit_config
+from translator_toys import build, stargan_config
 
 from mmgentransfer.datasets import DomainImages, UnpairedDomains
 from mmgentransfer.registry import METRICS
@@ -285,6 +289,32 @@ def with_an_unknown_class():
 def test_what_does_not_fit_is_refused(tmp_path, dataset, options, message):
     with pytest.raises(ValueError, match=message):
         scoring_loop(tmp_path, painter(), evaluator(tmp_path, FID), dataset, **options)
+
+
+@pytest.mark.parametrize('by_domain', [False, True])
+@pytest.mark.parametrize(
+    ('config', 'multiple'),
+    [
+        (cut_config(), 4),
+        (nicegan_config(), 4),
+        (starganv2_config(2), 2),
+        (stargan_config(domains=['disc', 'square', 'star']), 4),
+        (sdit_config(domains=['disc', 'square', 'star', 'ring']), None),
+    ],
+    ids=lambda value: value['type'] if isinstance(value, dict) else '',
+)
+def test_images_that_can_not_be_halved_are_refused_before_any_training(tmp_path, config, multiple, by_domain):
+    data = toy_objects(colours=('red',), shapes=config['domains'], labelled='shape', image_size=17)
+    what = f'multiples of {multiple}' if multiple else r'have the shape \(3, 17, 17\)'
+    with pytest.raises(ValueError, match=f'val_dataloader.*{what}'):
+        scoring_loop(
+            tmp_path, build(config), evaluator(tmp_path, FID), UnpairedDomains(dataset=data) if by_domain else data
+        )
+
+
+def test_images_that_munits_encoders_do_not_take(tmp_path):
+    with pytest.raises(ValueError, match=r"val_dataloader.dataset, 'flat': 17x17 pixels, but .* multiples of 2"):
+        scoring_loop(tmp_path, udit_toys.build(), evaluator(tmp_path, FID), udit_toys.bags(100, image_size=17))
 
 
 def test_labels_of_the_other_kind_are_refused(tmp_path):

@@ -338,6 +338,10 @@ def test_the_scale_of_a_constraint_is_measured_before_training():
         model.check_dataset(data)
     model.data_preprocessor.random_crop = SIDE
     model.check_dataset(data)
+    model.check_dataset(data, 'val_dataloader')
+    data.side = 33
+    with pytest.raises(ValueError, match=r"val_dataloader.dataset, 'red': .*33x33.* multiples of 2"):
+        model.check_dataset(data, 'val_dataloader')  # of which all is seen
 
 
 # ---------------------------------------------------------------------- translation

@@ -10,7 +10,7 @@ from mmengine.registry import DefaultScope
 from transferi2i_toys import STAGES, biggan_config, stylegan_config
 
 from mmgentransfer.checkpoints import TransferredWeights
-from mmgentransfer.datasets import ToyObjects, WithSources
+from mmgentransfer.datasets import ToyObjects, UnpairedDomains, WithSources
 from mmgentransfer.models.adaptors import HierarchicalAdaptor
 from mmgentransfer.models.backbones import (
     BigGANDiscriminator,
@@ -193,6 +193,12 @@ class TestMistakes:
         model.check_dataset(ToyObjects(shapes=['disc', 'square'], **objects), 'val_dataloader')
         with pytest.raises(ValueError, match=r"val_dataloader\.dataset has the classes \['star'\]"):
             model.check_dataset(ToyObjects(shapes=['disc', 'star'], **objects), 'val_dataloader')
+        swapped = ToyObjects(shapes=['square', 'disc'], **objects)  # an evaluation matches them by name
+        model.check_dataset(swapped, 'val_dataloader')
+        model.check_dataset(UnpairedDomains(dataset=swapped), 'val_dataloader')
+        small = ToyObjects(shapes=['disc', 'square'], **{**objects, 'image_size': 8})
+        with pytest.raises(ValueError, match=r'val_dataloader.dataset has disc of the shape \(3, 8, 8\)'):
+            model.check_dataset(UnpairedDomains(dataset=small), 'val_dataloader')
         with pytest.raises(ValueError, match=r"in the order \['square', 'disc'\]"):
             model.check_dataset(WithSources(ToyObjects(shapes=['square', 'disc'], **objects)))
         with pytest.raises(ValueError, match=r"lack \['sources'\]"):

@@ -10,7 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from mmgentransfer.models.baselines.domain_checks import check_loss_names, check_two_domains, check_unpaired
+from mmgentransfer.models.baselines.domain_checks import (
+    check_loss_names,
+    check_sides,
+    check_two_domains,
+    check_unpaired,
+)
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.game import Batch
 from mmgentransfer.models.layers.convolutions import DrawnModule, draw_convolutions
@@ -132,6 +137,7 @@ class CUT(DomainTranslator):
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """See :class:`AdversarialModel`."""
         check_unpaired(dataset, self.domains, key)
+        check_sides(dict(generator=self.generator), dataset, self.domains, key)
 
     # ------------------------------------------------------------------ training
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torch import nn
 from torch.utils.data import Dataset
 
 from mmgentransfer.registry import suggest
 
-__all__ = ['check_loss_names', 'check_members', 'check_two_domains', 'check_unpaired']
+__all__ = ['check_loss_names', 'check_members', 'check_sides', 'check_two_domains', 'check_unpaired']
 
 
 def check_loss_names(losses: Mapping[str, Any], needed: Sequence[str], optional: Sequence[str] = ()) -> None:
@@ -44,3 +45,26 @@ def check_unpaired(dataset: Dataset, domains: Sequence[str], key: str) -> None:
         f'{key}.dataset, a {type(dataset).__name__}, has {what}, but model.domains are {list(domains)}: use '
         "dict(type='UnpairedDomains', domains={name: ...}) with these names"
     )
+
+
+def check_sides(networks: Mapping[str, nn.Module], dataset: Dataset, domains: Sequence[str], key: str) -> None:
+    """Raises a ``ValueError`` unless networks take the images of a validation set, of which all is seen.
+
+    Args:
+        networks: By their names in ``model.networks``; each has ``in_channels`` and ``input_multiple``.
+        dataset: Its items have ``images``, or an image of each of ``domains`` by its name.
+        domains: Names of the domains.
+        key: The loader's name in the config; of a training set the first iteration tells.
+    """
+    if key == 'train_dataloader':
+        return
+    item = dataset[0]
+    for name in [name for name in ('images', *domains) if name in item]:
+        channels, *sides = item[name].shape
+        for network_key, network in networks.items():
+            if channels != network.in_channels or any(side % network.input_multiple for side in sides):
+                raise ValueError(
+                    f'{key}.dataset, {name!r}: {channels} channels and {sides[0]}x{sides[1]} pixels, but '
+                    f'model.networks.{network_key} takes {network.in_channels} channels and sides that are multiples '
+                    f'of {network.input_multiple}'
+                )

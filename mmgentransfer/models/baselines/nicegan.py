@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from mmgentransfer.models.baselines.domain_checks import (
     check_loss_names,
     check_members,
+    check_sides,
     check_two_domains,
     check_unpaired,
 )
@@ -60,6 +61,8 @@ class NICEGAN(DomainTranslator):
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """See :class:`AdversarialModel`."""
         check_unpaired(dataset, self.domains, key)
+        networks = {f'discriminators.{name}': network for name, network in self.discriminators.items()}
+        check_sides(networks, dataset, self.domains, key)
 
     # ------------------------------------------------------------------ training
 

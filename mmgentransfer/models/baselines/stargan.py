@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
-from mmgentransfer.models.baselines.domain_checks import check_loss_names
+from mmgentransfer.models.baselines.domain_checks import check_loss_names, check_sides
 from mmgentransfer.models.domain_translator import DomainTranslator
 from mmgentransfer.models.game import Batch
 from mmgentransfer.registry import MODELS
@@ -44,6 +45,10 @@ class StarGAN(DomainTranslator):
                 raise ValueError(
                     f'model.networks.{name}.num_domains is {found}, but model.domains has {len(self.domains)} names'
                 )
+
+    def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
+        """See :class:`AdversarialModel`."""
+        check_sides(dict(generator=self.generator), dataset, self.domains, key)
 
     # ------------------------------------------------------------------ training
 

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from mmgentransfer.models.baselines.domain_checks import (
     check_loss_names,
     check_members,
+    check_sides,
     check_two_domains,
     check_unpaired,
 )
@@ -126,6 +127,7 @@ class DRIT(DomainTranslator):
                 be measured.
         """
         check_unpaired(dataset, self.domains, key)
+        check_sides({'content_encoder': self.content_encoder}, dataset, self.domains, key)
         if key == 'train_dataloader':
             sides, wanted = dataset[0][self.domains[0]].shape[-2:], self.content_discriminator.content_size
             if (crop := getattr(self.data_preprocessor, 'random_crop', None)) is not None:

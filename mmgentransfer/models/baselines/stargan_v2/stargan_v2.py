@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from mmgentransfer.models.baselines.domain_checks import check_loss_names
+from mmgentransfer.models.baselines.domain_checks import check_loss_names, check_sides
 from mmgentransfer.models.domain_translator import DomainTranslator, Target
 from mmgentransfer.models.game import Batch
 from mmgentransfer.registry import MODELS
@@ -66,6 +66,7 @@ class StarGANv2(DomainTranslator):
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """See :class:`AdversarialModel`."""
         if key != 'train_dataloader':
+            check_sides(dict(generator=self.generator), dataset, self.domains, key)
             return
         item = dataset[0]
         if missing := [name for name in ('labels', *_NEEDED) if name not in item]:

@@ -66,20 +66,22 @@ def check_networks(model: SDIT) -> None:
 def check_images(model: SDIT, dataset: Dataset, key: str) -> None:
     """Raises a ``ValueError`` unless images have the networks' size, and labels the domains' kind, number and order."""
     item = dataset[0]
-    if 'images' not in item and key != 'train_dataloader':
-        return  # an evaluation may have images of another kind, and looks at them itself
     side = model.discriminator.image_size
-    wanted, found = (model.generator.in_channels, side, side), tuple(item['images'].shape)
-    if found != wanted:
-        raise ValueError(
-            f'the images of {key}.dataset have the shape {found}, but model.networks.discriminator.image_size and '
-            f'in_channels make {wanted}'
-        )
+    wanted = (model.generator.in_channels, side, side)
+    names = ['images'] if key == 'train_dataloader' else [n for n in ('images', *model.domains) if n in item]
+    for name in names:
+        if (found := tuple(item[name].shape)) != wanted:
+            raise ValueError(
+                f'the {name} of {key}.dataset have the shape {found}, but model.networks.discriminator.image_size and '
+                f'in_channels make {wanted}'
+            )
     if side % model.generator.input_multiple:
         raise ValueError(
             f'images of side {side} can not be halved as model.networks.generator.num_down says: the side must be a '
             f'multiple of {model.generator.input_multiple}'
         )
+    if key != 'train_dataloader':
+        return  # an evaluation looks at the labels itself, and takes domains for them
     if 'labels' not in item:
         raise ValueError(f'the images of {key}.dataset have no labels, which say the {len(model.domains)} domains')
     shape, found = () if model.exclusive else (len(model.domains),), tuple(item['labels'].shape)

@@ -104,13 +104,17 @@ def check_domain_names(domains: Sequence[str], state: Mapping[str, Tensor]) -> N
 def check_dataset(model: TransferI2I, dataset: Dataset, key: str) -> None:
     """Raises a ``ValueError`` unless a loader's data are of the model's domains and of its images' shape."""
     item = dataset[0]
-    if model.two_class and key == 'train_dataloader':
+    if key != 'train_dataloader':  # an evaluation looks at the labels itself, and takes domains for them
+        _check_names(model, dataset, key)
+        images = {name: item[name] for name in ('images', *model.domains) if name in item}
+        kind = ''
+    elif model.two_class:
         images = {name: item.get(name) for name in model.domains}
         kind = 'an UnpairedDomains of these'
     else:
         _check_names(model, dataset, key)
         needed = ['images', 'labels']
-        if key == 'train_dataloader' and any(stage.name == 'transfer' for stage in model.stages):
+        if any(stage.name == 'transfer' for stage in model.stages):
             needed.append('sources')
         images = {name: item.get(name) for name in needed}
         kind = 'a labelled data set, for training in a WithSources'
@@ -134,7 +138,7 @@ def _check_names(model: TransferI2I, dataset: Dataset, key: str) -> None:
             f'{key}.dataset has the classes {unknown}, which the model was not made for: model.domains are '
             f'{model.domains}.{suggest(unknown[0], model.domains)}'
         )
-    if classes and classes != model.domains:
+    if key == 'train_dataloader' and classes and classes != model.domains:
         raise ValueError(
             f'{key}.dataset has the classes in the order {classes}, model.domains is {model.domains}: labels follow '
             'this order; set dataset.class_order'

@@ -144,12 +144,14 @@ class MUNIT(DomainTranslator):
         crop = getattr(self.data_preprocessor, 'random_crop', None) if training else None
         for name in [name for name in (*self.domains, 'images') if name in items]:
             channels, *sides = items[name].shape
-            self._check_shape(f'{key}.dataset, {name!r}', (channels, *(sides if crop is None else (crop, crop))))
+            shape = (channels, *(sides if crop is None else (crop, crop)))
+            judged = ['discriminators'] if training else []
+            self._check_shape(f'{key}.dataset, {name!r}', shape, ['content_encoders', 'style_encoders', *judged])
         if training:
             measure_constraints(self, list(self.constraints), dataset)
 
-    def _check_shape(self, where: str, shape: tuple[int, ...]) -> None:
-        for name in ('content_encoders', 'style_encoders', 'discriminators'):
+    def _check_shape(self, where: str, shape: tuple[int, ...], names: Sequence[str]) -> None:
+        for name in names:
             for domain, network in getattr(self, name).items():
                 key = f'model.networks.{name}.{domain}'
                 if network.in_channels != shape[0]:
