@@ -40,12 +40,19 @@ class PaintNetwork(nn.Module):
 
 @MODELS.register_module(force=True)
 class Painter(DomainTranslator):
-    """A translator of one network, with codes or without."""
+    """A translator of one network, with codes or without; its attention is 0 in one channel and 0.5 in another."""
 
     players = dict(generator=['generator'])
 
-    def __init__(self, domains: Any = COLOURS, width: int | None = 2, exclusive: bool = True, **kwargs: Any) -> None:
-        self.exclusive = exclusive
+    def __init__(
+        self,
+        domains: Any = COLOURS,
+        width: int | None = 2,
+        exclusive: bool = True,
+        attends: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        self.exclusive, self.has_attention = exclusive, attends
         super().__init__(
             domains,
             networks=dict(generator=dict(type='PaintNetwork')),
@@ -69,15 +76,14 @@ class Painter(DomainTranslator):
     def translating_networks(self, which: str = 'ema') -> list[nn.Module]:
         return [self.network('generator', which)]
 
-    def translate_values(self, values, targets, codes=None, which='ema', **options):
+    def translate_values(self, values, targets, codes=None, which='ema', return_attention=False, **options):
         self.options.append(options)
-        return self.network('generator', which)(values, targets, codes)
+        outputs = self.network('generator', which)(values, targets, codes)
+        maps = torch.full((len(values), 2, 4, 4), 0.5) * torch.tensor([0.0, 1.0])[:, None, None]
+        return (outputs, maps) if return_attention else outputs
 
     def reconstruct_values(self, values: Tensor, domains: Tensor, which: str = 'ema') -> Tensor:
         return values + 0.25
-
-    def attention_values(self, values: Tensor, targets: Tensor, which: str = 'ema') -> Tensor:
-        return torch.full((len(values), 2, 4, 4), 0.5) * torch.tensor([0.0, 1.0])[:, None, None]
 
 
 @MODELS.register_module(force=True)

@@ -41,6 +41,11 @@ class KeepImages(KeepTranslations):
     extractor = None
 
 
+@METRICS.register_module(force=True)
+class KeepAttention(KeepImages):
+    needs_reconstruction = False
+
+
 def records(tmp_path, model=None, dataset=None, kind='KeepImages', **options):
     scorer = evaluator(tmp_path, dict(type=kind))
     loop = scoring_loop(tmp_path, painter() if model is None else model, scorer, dataset, **options)
@@ -66,6 +71,25 @@ def test_images_of_the_other_domains_are_translated_to_each(tmp_path):
         assert record.reconstruction_errors == pytest.approx(0.25)
         assert (record.wanted == 1).all()
         assert not record.deterministic
+
+
+@pytest.mark.parametrize('attention', [True, False])
+def test_an_image_is_encoded_once_for_its_outputs_and_its_attention(tmp_path, attention):
+    options = {} if attention else dict(networks__generator__attention=None)
+    numbers = dict(networks__generator__num_domains=3, networks__discriminator__num_domains=3)
+    model = build(sdit_config(domains=list(COLOURS), **numbers, **options)).eval()
+    calls = []
+    hook = model.generator.encoder.register_forward_hook(lambda m, i, o: calls.append(len(o)))
+    monitored = evaluator(tmp_path, dict(type='KeepAttention'))
+    scoring_loop(tmp_path, model, monitored, targets=['red', 'green'], num_samples=3).run()
+    hook.remove()
+    assert sum(calls) == 2 * 12  # of each target, whatever the number of codes
+    record = monitored.metrics[0].records[1]
+    if not attention:
+        assert record.attention is None
+        return
+    images = np.moveaxis(record.inputs, 1, -1)
+    np.testing.assert_allclose(record.attention[:, 0], model.attention(images, 'green'), atol=1e-5)
 
 
 def test_outputs_are_what_translate_makes_of_the_codes(tmp_path):

@@ -108,6 +108,19 @@ def test_options_reach_the_method(images):
         (dict(target='gren'), "the target 'gren' is none of .*Did you mean 'green'"),
         (dict(target=['red', 'blue']), 'domains exclude each other'),
         (dict(target=[[1, 0]]), r'shape \(2, 3\), got \(1, 2\)'),
+        (dict(target=[1, 0]), r'shape \(3,\), or one each, of the shape \(2, 3\), got \(2,\)'),
+        (dict(target=3), 'the target 3 is none of the 3 domains, which count from 0: red, blue, green'),
+        (dict(target=-1), 'the target -1 is none of the 3 domains'),
+        (dict(target=1.0), r'got \(\)'),
+        (dict(target=True), r'got \(\)'),
+        (dict(target=dict(blue=0)), "a target holds exactly one 1 .*got {'blue': 0}"),
+        (dict(target=dict(blue=1, red=1)), 'exactly one 1'),
+        (dict(target=dict(blue=2)), "0 or 1 for each name, got {'blue': 2}"),
+        (dict(target=[0, 0, 0]), 'exactly one 1'),
+        (dict(target=[[1, 0, 0], [1, 0, 1]]), 'exactly one 1'),
+        (dict(target=[1, 1, -1]), 'exactly one 1'),
+        (dict(target=[]), 'exactly one 1'),
+        (dict(sharp=1, return_attention=True), 'this Painter has no attention'),
         (dict(num_samples=0), 'num_samples=0 must be at least 1'),
         (dict(codes=np.zeros((4, 3))), r'shape \(K, 2\) or \(2, K, 2\), got \(4, 3\)'),
         (dict(codes=np.zeros((3, 4, 2))), r'got \(3, 4, 2\)'),
@@ -116,7 +129,7 @@ def test_options_reach_the_method(images):
 )
 def test_what_can_not_be_translated_is_refused(images, change, message):
     with pytest.raises(ValueError, match=message):
-        painter().translate(**dict(images=images, target='red') | change)
+        painter(attends=False).translate(**dict(images=images, target='red') | change)
     with pytest.raises(ValueError, match='takes no codes'):
         painter(width=None).translate(images, 'red', codes=np.zeros((4, 2)))
 
@@ -136,7 +149,22 @@ def test_targets_by_name_and_vector():
     attributes = painter(exclusive=False)
     for target in (['red', 'green'], dict(red=1, blue=0, green=True), [[1, 0, 1]] * 2):
         assert attributes.target_vectors(target, 2).tolist() == [[1, 0, 1]] * 2
-    assert painter().target_vectors('green', 2).tolist() == [[0, 0, 1]] * 2
+    assert attributes.target_vectors(1, 1).tolist() == [[0, 1, 0]]
+    for target in ([], dict(red=0), [0, 0, 0]):  # none of them is set
+        assert attributes.target_vectors(target, 2).tolist() == [[0, 0, 0]] * 2
+    model = painter()
+    vector = torch.tensor([0.0, 0.0, 1.0])
+    for target in ('green', ('green',), dict(green=1, red=0), 2, np.int64(2), vector, [0, 0, 1], vector.expand(2, -1)):
+        assert model.target_vectors(target, 2).tolist() == [[0, 0, 1]] * 2
+    assert model.target_vectors([0.25, 0.75, 0], 1).tolist() == [[0.25, 0.75, 0]]  # on the way between two
+
+
+def test_a_target_by_number_or_vector_is_that_by_name(images):
+    model = painter()
+    by_name = model.translate(images, 'green')
+    for target in (2, [0, 0, 1], [[0, 0, 1]] * 2):
+        np.testing.assert_array_equal(model.translate(images, target), by_name)
+    np.testing.assert_array_equal(model.translate(images[0], [0, 0, 1]), by_name[0])
 
 
 def test_edits():
@@ -146,6 +174,26 @@ def test_edits():
     assert flipped.tolist() == [[0, 0, 0], [1, 1, 0]]
     assert own[0, 0] == 1  # not changed in place
     assert painter().targets == list(COLOURS)
+
+
+def test_edits_of_several_attributes():
+    own = torch.tensor([[1.0, 0, 0], [0, 1, 0]])
+    model = painter(exclusive=False, exclusive_groups=[['red', 'blue']])
+    assert model.edit_vectors(own, ['red', 'green']).tolist() == [[1, 0, 1]] * 2
+    assert model.edit_vectors(own, 'green', 'unset').tolist() == own.tolist()
+    assert painter().edit_vectors(own, ['green']).tolist() == [[0, 0, 1]] * 2
+    for names, words in (('grey', "'grey' is none of"), (['red', 'blue'], 'exclude each other')):
+        with pytest.raises(ValueError, match=words):
+            model.edit_vectors(own, names)
+    with pytest.raises(ValueError, match="op='clear' must be one of"):
+        model.edit_vectors(own, 'red', 'clear')
+
+
+def test_attention_at_the_size_of_images(images):
+    outputs, maps = painter().translate(images, 'red', return_attention=True)
+    np.testing.assert_array_equal(outputs, painter().translate(images, 'red'))
+    assert maps.shape == (2, SIDE, SIDE)
+    assert maps == pytest.approx(0.25)  # the mean of channels of 0 and 0.5
 
 
 def hair_model(method, groups=(('brown', 'blond'),), exclusive=False):

@@ -46,7 +46,7 @@ def test_codes_in_one_call_and_one_by_one(model):
             hook.remove()
         alone = [model.generator(values, targets, code.expand(3, -1)) for code in codes]
     assert calls == [3, 3]
-    torch.testing.assert_close(together, torch.stack(alone, 1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(together, torch.stack(alone, 1), atol=1e-6, rtol=0)
 
 
 def test_the_seed_decides(model):
@@ -96,9 +96,25 @@ def test_attention(channels):
     np.testing.assert_array_equal(model.attention(IMAGES[0], 'blue').shape, (16, 16))
 
 
+def test_attention_of_a_translation_takes_no_second_pass(model):
+    calls = []
+    hook = model.generator.encoder.register_forward_hook(lambda m, i, o: calls.append(len(o)))
+    outputs, maps = model.translate(IMAGES, 'blue', num_samples=2, return_attention=True)
+    hook.remove()
+    assert calls == [3]
+    np.testing.assert_array_equal(outputs, model.translate(IMAGES, 'blue', num_samples=2))
+    np.testing.assert_array_equal(maps, model.attention(IMAGES, 'blue'))
+    assert model.translate(IMAGES[0], 'blue', return_attention=True)[1].shape == (16, 16)
+    assert (model.translate(IMAGES, 'blue', return_attention=True, attention=0.25)[1] == 0.25).all()
+
+
 def test_no_attention_to_show():
-    with pytest.raises(ValueError, match='no attention'):
-        build(sdit_config(**WITHOUT_ATTENTION)).attention(IMAGES, 'blue')
+    model = build(sdit_config(**WITHOUT_ATTENTION))
+    assert not model.has_attention
+    with pytest.raises(ValueError, match='this SDIT has no attention'):
+        model.attention(IMAGES, 'blue')
+    with pytest.raises(ValueError, match='this SDIT has no attention'):
+        model.translate(IMAGES, 'blue', return_attention=True)
 
 
 # ---------------------------------------------------------------------- paths of codes
@@ -120,8 +136,26 @@ def test_the_space_of_a_path_matters(model):
     np.testing.assert_array_equal(z[:, 1], model.translate(IMAGES, 'blue', codes=ends.mean(0, keepdims=True))[:, 0])
     with pytest.raises(ValueError, match="space='w'"):
         model.interpolate_codes(IMAGES, 'blue', *ends, space='w')
-    with pytest.raises(ValueError, match='style_steps=1'):
-        model.interpolate_codes(IMAGES, 'blue', *ends, steps=1, space='cin')
+
+
+@pytest.mark.parametrize('space', ['z', 'cin'])
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        (dict(steps=1), 'steps=1 must be at least 2'),
+        (dict(mode='cubic'), "mode must be 'linear' or 'slerp', got 'cubic'"),
+        (dict(code1=[0, 0, 0]), r'have the shape \(2,\), got \(2,\) and \(3,\)'),
+        (dict(code0=0.5), r'got \(\) and \(2,\)'),
+    ],
+)
+def test_bad_paths(model, space, change, words):
+    with pytest.raises(ValueError, match=words):
+        model.interpolate_codes(IMAGES, 'blue', **dict(code0=[1, 0], code1=[0, 1], space=space) | change)
+
+
+def test_without_codes_there_are_no_paths():
+    with pytest.raises(ValueError, match='a SDIT takes no codes'):
+        build(sdit_config(**WITHOUT_CIN)).interpolate_codes(IMAGES, 'blue', [1, 0], [0, 1], space='cin')
 
 
 # ---------------------------------------------------------------------- edits
@@ -161,8 +195,25 @@ def test_edit(faces, model):
         faces.edit(IMAGES, labels, 'Blonde_Hair')
     with pytest.raises(ValueError, match="op='toggle' must be one of"):
         faces.edit(IMAGES, labels, 'Smiling', op='toggle')
+    with pytest.raises(ValueError, match='the attribute 3 is none of'):
+        faces.edit(IMAGES, labels, [3])
     with pytest.raises(ValueError, match='3 images need 3 labels, got 2'):
         faces.edit(IMAGES, labels[:2], 'Smiling')
+
+
+def test_edit_of_several_attributes(faces, model):
+    labels = [[0, 0, 1, 1], [1, 0, 0, 0], [0, 0, 0, 0]]
+    edited = faces.edit(IMAGES, labels, ['Blond_Hair', 'Smiling'])
+    assert np.array_equal(edited, faces.translate(IMAGES, [[0, 1, 0, 0], [0, 1, 0, 1], [0, 1, 0, 1]]))
+    both = ['Black_Hair', 'Brown_Hair']
+    bald = faces.edit(IMAGES, labels, both, op='unset')
+    assert np.array_equal(bald, faces.translate(IMAGES, [[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]]))
+    with pytest.raises(ValueError, match=r"\['Black_Hair', 'Brown_Hair'\] exclude each other"):
+        faces.edit(IMAGES, labels, both)
+    with pytest.raises(ValueError, match='given twice'):
+        faces.edit(IMAGES, labels, ['Smiling', 'Smiling'])
+    with pytest.raises(ValueError, match=r"\['blue', 'green'\] exclude each other"):
+        model.edit(IMAGES, [0, 1, 2], ['blue', 'green'])
 
 
 def test_own_domains_by_name(model):

@@ -13,7 +13,6 @@ import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size, is_main_process
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mmgentransfer.datasets.domain_images import DomainImages
 from mmgentransfer.evaluation.translations import ClassifierData, Translations
@@ -166,10 +165,11 @@ class DomainTranslationLoop(BaseLoop):
         images, own = self._items['images'][rows], self.data.own[rows]
         attention: list[np.ndarray] = []
         if evaluator.sees_translations:
-            for part, outputs in self._translated(lambda p: images[p], own, target, self.num_samples, _OUTPUTS):
+            shown = evaluator.wants('attention') and model.has_attention
+            parts = self._translated(lambda p: images[p], own, target, self.num_samples, _OUTPUTS, attention=shown)
+            for outputs, maps in parts:
                 evaluator.process(outputs)
-                if evaluator.wants('attention') and hasattr(model, 'attention_values'):
-                    attention += self._attention(images[part], own[part], target)
+                attention += [] if maps is None else [maps]
         collected = _gathered([evaluator.collect()])
         evaluator.reset()
         attention = _joined(_gathered(attention))
@@ -178,7 +178,7 @@ class DomainTranslationLoop(BaseLoop):
             chosen = np.unique(np.linspace(0, len(rows) - 1, min(asked[0], len(rows))).round().astype(np.int64))
             few = images[chosen]
             parts = self._translated(lambda p: few[p], own[chosen], target, asked[1], _PAIRS)
-            pairs = _joined(_gathered([outputs.cpu().numpy() for _, outputs in parts]))
+            pairs = _joined(_gathered([outputs.cpu().numpy() for outputs, _ in parts]))
         if not is_main_process():
             return
         place = model.domains.index(target)
@@ -205,19 +205,33 @@ class DomainTranslationLoop(BaseLoop):
         )
 
     def _translated(
-        self, images: Callable[[slice], Tensor], own: Tensor, target: str, num_samples: int, *purpose: int
-    ) -> Iterator[tuple[slice, Tensor]]:
-        """Yields this process's share of the translations: their slice of the images, and uint8 (n, K, C, H, W)."""
+        self,
+        images: Callable[[slice], Tensor],
+        own: Tensor,
+        target: str,
+        num_samples: int,
+        *purpose: int,
+        attention: bool = False,
+    ) -> Iterator[tuple[Tensor, np.ndarray | None]]:
+        """Yields this process's share of the translations, uint8 (n, K, C, H, W).
+
+        With ``attention`` beside where the model attended to, (n, 1, H, W), from the same pass; else None.
+        """
         model, codes, num = self.runner.model, None, len(own)
         if model.code_dim is not None:
             seed = derive_seed(self.seed, model.domains.index(target), *purpose)
             codes = model.draw_codes(num * num_samples, seed).unflatten(0, (num, num_samples))
+        options = dict(self.options, return_attention=True) if attention else self.options
         for part in self._shares(num):
-            targets = model.edited(own[part].to(self._device), target)
+            sources = own[part].to(self._device)
             given = None if codes is None else codes[part]
-            options = dict(self.options, sources=own[part].to(self._device)) if model.needs_sources else self.options
-            outputs = model.translate_values(self._values(images(part)), targets, given, self.which, **options)
-            yield part, model.data_preprocessor.to_uint8(outputs.flatten(0, 1)).unflatten(0, outputs.shape[:2])
+            told = dict(options, sources=sources) if model.needs_sources else options
+            values = self._values(images(part))
+            made = model.translate_values(values, model.edited(sources, target), given, self.which, **told)
+            outputs, maps = made if attention else (made, None)
+            if maps is not None:
+                maps = model.attention_pixels(maps, values.shape[2:])[:, None].cpu().numpy()
+            yield model.data_preprocessor.to_uint8(outputs.flatten(0, 1)).unflatten(0, outputs.shape[:2]), maps
 
     def _shares(self, num: int) -> Iterator[slice]:
         """Yields this process's contiguous share of ``num`` images, a batch at a time."""
@@ -232,15 +246,6 @@ class DomainTranslationLoop(BaseLoop):
     @property
     def _device(self) -> torch.device:
         return next(self.runner.model.parameters()).device
-
-    def _attention(self, images: Tensor, own: Tensor, target: str) -> list[np.ndarray]:
-        """Returns where the model attends to, (n, 1, H, W), the mean over channels; nothing if it has no attention."""
-        model, values = self.runner.model, self._values(images)
-        found = model.attention_values(values, model.edited(own.to(self._device), target), self.which)
-        if found is None:
-            return []
-        maps = F.interpolate(found.mean(1, keepdim=True), size=values.shape[2:], mode='bilinear', align_corners=False)
-        return [maps.float().cpu().numpy()]
 
     def _reconstruction_errors(self) -> np.ndarray:
         """Returns the mean absolute error of each image's reconstruction, (N,), in [-1, 1]."""
@@ -280,7 +285,7 @@ class DomainTranslationLoop(BaseLoop):
             parts = self._translated(
                 lambda part: training.__getitems__(rows[part].tolist())['images'], own, target, 1, _TRAINING, seed
             )
-            return _joined(_gathered([outputs[:, 0].cpu().numpy() for _, outputs in parts]))
+            return _joined(_gathered([outputs[:, 0].cpu().numpy() for outputs, _ in parts]))
 
         return ClassifierData(
             domains=model.domains,

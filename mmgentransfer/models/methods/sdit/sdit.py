@@ -7,20 +7,17 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mmgentransfer.models.domain_translator import DomainTranslator, Target
 from mmgentransfer.models.game import Batch
-from mmgentransfer.models.methods.gan import along, sampling_mode
+from mmgentransfer.models.methods.gan import sampling_mode
 from mmgentransfer.registry import MODELS, suggest
 
 from .checks import check_images, check_losses, check_networks, check_options
 
 __all__ = ['SDIT']
-
-OPERATIONS = ('flip', 'set', 'unset')
 
 
 @MODELS.register_module()
@@ -74,6 +71,11 @@ class SDIT(DomainTranslator):
     def code_dim(self) -> int | None:
         """Width Z of the code; None for a generator without a mapping."""
         return self.generator.code_dim
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether the generator has attention, see :class:`DomainTranslator`."""
+        return self.generator.attention is not None
 
     def check_dataset(self, dataset: Dataset, key: str = 'train_dataloader') -> None:
         """Checks that images have the networks' size, and labels the domains' kind, number and order.
@@ -159,7 +161,8 @@ class SDIT(DomainTranslator):
         which: str = 'ema',
         attention: Tensor | float | None = None,
         style_steps: int | None = None,
-    ) -> Tensor:
+        return_attention: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Translates images, see :meth:`DomainTranslator.translate_values`; an input is encoded once for all its codes.
 
         Args:
@@ -170,6 +173,7 @@ class SDIT(DomainTranslator):
             attention: A map (N, A, s, s), or one that it can be broadcast to, in place of the generator's own.
             style_steps: ``codes`` are the ends (N, 2, Z) of a path of so many steps, straight in what the mapping makes
                 of them.
+            return_attention: Whether to return the maps (N, A, s, s) too, the generator's or those given.
         """
         generator = self.network('generator', which)
         features, maps = generator.encode(values, targets)
@@ -177,6 +181,14 @@ class SDIT(DomainTranslator):
             if maps is None:
                 raise ValueError('attention was given, but model.networks.generator.attention is None')
             maps = torch.as_tensor(attention, dtype=maps.dtype, device=maps.device).expand_as(maps)
+        images = self._decoded(generator, features, maps, codes, style_steps)
+        return (images, maps) if return_attention else images
+
+    @staticmethod
+    def _decoded(
+        generator: nn.Module, features: Tensor, maps: Tensor | None, codes: Tensor | None, style_steps: int | None
+    ) -> Tensor:
+        """Returns the images (N, K, C, H, W) of all codes, see :meth:`translate_values`."""
         if codes is None or generator.code_dim is None:
             return generator.decode(features, maps)[:, None]
         style = generator.style(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
@@ -195,53 +207,31 @@ class SDIT(DomainTranslator):
         codes = None if self.code_dim is None else values.new_zeros(len(values), 1, self.code_dim)
         return self.translate_values(values, domains, codes, which)[:, 0]
 
-    def edited(self, own: Tensor, name: str, op: Literal['flip', 'set', 'unset'] = 'flip') -> Tensor:
-        """Returns the vectors (N, num_domains) of a translation to the domain ``name``, or of its attribute changed.
-
-        An attribute of an exclusive group is set, never flipped, and the others of its group are cleared.
-
-        Args:
-            own: What the images are, float (N, num_domains).
-            name: One of the domains.
-            op: What becomes of an attribute.
-
-        Raises:
-            ValueError: ``name`` is none of the domains, or ``op`` is unknown.
-        """
-        if name not in self.domains:
-            raise ValueError(f'the attribute {name!r} is none of {self.domains}.{suggest(name, self.domains)}')
-        if op not in OPERATIONS:
-            raise ValueError(f'op={op!r} must be one of {OPERATIONS}')
-        if self.exclusive or op == 'flip':
-            return super().edited(own, name)
-        if op == 'set':
-            return self.with_attribute(own, name)
-        target = own.clone()
-        target[:, self.domains.index(name)] = 0
-        return target
-
     def edit(
         self,
         images: np.ndarray,
         labels: Any,
-        attribute: str,
+        attribute: str | Sequence[str],
         op: Literal['flip', 'set', 'unset'] = 'flip',
         **options: Any,
     ) -> np.ndarray:
-        """Changes one attribute of images, see :meth:`edited`, or translates them to the domain ``attribute``.
+        """Changes one attribute of images, or several, see :meth:`edited`, or translates them to a domain.
 
         Args:
             images: uint8 (H, W, C), or a batch (N, H, W, C).
             labels: What they are: (N,) for domains, as names or numbers, (N, num_domains) for attributes.
-            attribute: Its name.
+            attribute: Its name, or names.
             op: 'flip', 'set' or 'unset'.
             **options: As :meth:`translate`.
 
         Returns:
             As :meth:`translate`.
+
+        Raises:
+            ValueError: A name or ``op`` is unknown, attributes exclude each other, or ``labels`` don't fit.
         """
         own = self._own(labels, 1 if np.ndim(images) == 3 else len(images))
-        return self.translate(images, self.edited(own, attribute, op).cpu(), **options)
+        return self.translate(images, self.edit_vectors(own, attribute, op), **options)
 
     def attention_values(self, values: Tensor, targets: Tensor, which: str = 'ema') -> Tensor | None:
         """Returns the maps (N, A, s, s) of values (N, C, H, W) and targets (N, num_domains), or None."""
@@ -263,15 +253,11 @@ class SDIT(DomainTranslator):
         Raises:
             ValueError: The generator has no attention.
         """
-        if self.generator.attention is None:
-            raise ValueError('this model has no attention: model.networks.generator.attention is None')
+        self.check_attention()
         values = self.image_values(images)
         with sampling_mode(self.translating_networks(which)):
             maps = self.attention_values(values, self.target_vectors(target, len(values)), which).float()
-        if not raw:
-            maps = maps.mean(1, keepdim=True)
-            maps = F.interpolate(maps, size=values.shape[-2:], mode='bilinear', align_corners=False)[:, 0]
-        array = maps.cpu().numpy()
+        array = (maps if raw else self.attention_pixels(maps, values.shape[2:])).cpu().numpy()
         return array if np.ndim(images) == 4 else array[0]
 
     def interpolate_codes(
@@ -283,32 +269,32 @@ class SDIT(DomainTranslator):
         steps: int = 11,
         mode: Literal['slerp', 'linear'] = 'slerp',
         space: Literal['z', 'cin'] = 'z',
-        which: str = 'ema',
+        **options: Any,
     ) -> np.ndarray:
-        """Translates images with codes on a path; its ends are the translations with ``code0`` and ``code1``.
+        """Translates images with codes on a path, see :meth:`DomainTranslator.interpolate_codes`.
 
         Args:
-            images: uint8 (H, W, C), or a batch (N, H, W, C).
-            target: As :meth:`translate` takes it.
-            code0: (Z,).
-            code1: (Z,).
-            steps: Number of points, both ends included.
-            mode: In the space of codes, 'slerp' along the great circle or 'linear'.
-            space: 'z' for the space of codes, 'cin' for a line between what the mapping makes of them.
-            which: As :meth:`translate`.
+            images: As there.
+            target: As there.
+            code0: As there.
+            code1: As there.
+            steps: As there.
+            mode: As there; a path in the space 'cin' is straight.
+            space: 'z' for the space of codes, 'cin' for a line between what the mapping makes of the two.
+            **options: As there.
 
         Returns:
-            uint8 (N, steps, H, W, C), without N for a single image.
+            As there.
 
         Raises:
-            ValueError: ``mode`` or ``space`` is unknown, or there are fewer than two steps in the space 'cin'.
+            ValueError: As there, or ``space`` is unknown.
         """
         if space not in ('z', 'cin'):
             raise ValueError(f"space={space!r} must be 'z' or 'cin'")
-        ends = [torch.as_tensor(np.asarray(code), dtype=torch.float32) for code in (code0, code1)]
+        path = self.code_path(code0, code1, steps, mode)
         if space == 'cin':
-            return self.translate(images, target, codes=torch.stack(ends), which=which, style_steps=steps)
-        return self.translate(images, target, codes=along(*ends, steps, mode), which=which)
+            return self.translate(images, target, codes=path[[0, -1]], style_steps=steps, **options)
+        return self.translate(images, target, codes=path, **options)
 
     @torch.no_grad()
     def reconstruct(
