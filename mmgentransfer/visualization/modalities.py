@@ -17,6 +17,7 @@ __all__ = [
     'colour_labels',
     'colour_values',
     'draw_modality',
+    'overlay_values',
     'paint_modality',
     'value_limits',
     'write_above',
@@ -78,6 +79,20 @@ def colour_values(values: np.ndarray, low: float, high: float, missing: np.ndarr
     if missing is not None:
         colours[missing] = NOTHING
     return colours
+
+
+def overlay_values(images: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Lays the colours of values, 0 to 1 as in :func:`colour_values`, half transparent over images.
+
+    Args:
+        images: uint8 (N, H, W, C), C = 1 or 3.
+        values: (N, H, W).
+
+    Returns:
+        uint8 (N, H, W, 3).
+    """
+    heat = colour_values(values, 0.0, 1.0)
+    return ((images.astype(np.uint16) + heat + 1) // 2).astype(np.uint8)
 
 
 @lru_cache(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,12 +11,17 @@ import pytest
 import torch
 from domain_toys import COLOURS, SIDE, Painter, toy_objects
 from mmengine.registry import DefaultScope
+from sdit_toys import sdit_config
+from translator_toys import build
 
 from mmgentransfer.datasets import ToyAttributeFaces
 from mmgentransfer.engine.hooks import DomainTranslationGridHook
 from mmgentransfer.registry import HOOKS
 from mmgentransfer.visualization import read_grid
+from mmgentransfer.visualization.modalities import overlay_values
 from mmgentransfer.visualization.report import write_report
+
+THREE = dict(networks__generator__num_domains=3, networks__discriminator__num_domains=3)
 
 
 def runner_of(model, dataset, folder, max_iters=3):
@@ -23,9 +29,9 @@ def runner_of(model, dataset, folder, max_iters=3):
     return SimpleNamespace(model=model, val_loop=loop, max_iters=max_iters, iter=0, work_dir=str(folder))
 
 
-def painter(**options):
+def painter(attends=False, **options):
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
-        return Painter(**options).eval()
+        return Painter(attends=attends, **options).eval()
 
 
 def cells(path, rows, columns):
@@ -70,6 +76,33 @@ def test_grids_of_domains(tmp_path):
     runs = [dict(name='run', work_dir=tmp_path)]
     write_report(tmp_path / 'report.html', 'title', 'intro', [['a'], ['b']], runs)
     assert 'run: translations over the iterations' in Path(tmp_path / 'report.html').read_text()
+
+
+@pytest.mark.parametrize('channels', [3, 1])
+def test_attention_follows_the_outputs_of_each_target(tmp_path, channels):
+    options = dict(data_preprocessor=dict(type='ImagePreprocessor')) if channels == 1 else {}
+    model, data = painter(attends=True, **options), toy_objects(2)
+    data.images = data.images[:, :channels]
+    train(DomainTranslationGridHook(num_images=3, num_samples=2, smallest=SIDE), runner_of(model, data, tmp_path))
+    inputs = data.images[[0, 2, 5]].movedim(1, -1).numpy()
+    shown = cells(tmp_path / 'samples' / 'iter_0000003.png', 3, 10)
+    for place, name in enumerate(COLOURS):
+        outputs, maps = model.translate(inputs, name, 2, return_attention=True)
+        wanted = np.concatenate([outputs.repeat(3 // channels, -1), overlay_values(inputs, maps)[:, None]], axis=1)
+        for row, label in enumerate(data.labels[[0, 2, 5]].tolist()):
+            made = shown[row, 1 + 3 * place : 4 + 3 * place]
+            assert (made == 255).all() if label == place else np.array_equal(made, wanted[row])
+    write_report(tmp_path / 'report.html', 'title', 'intro', [['a'], ['b']], [dict(name='run', work_dir=tmp_path)])
+    last = base64.b64encode((tmp_path / 'samples' / 'iter_0000003.png').read_bytes()).decode()
+    assert last in (tmp_path / 'report.html').read_text()
+
+
+def test_an_image_is_encoded_once_for_its_outputs_and_its_attention(tmp_path):
+    model, data = build(sdit_config(domains=list(COLOURS), **THREE)).eval(), toy_objects(2)
+    calls = []
+    model.generator.encoder.register_forward_hook(lambda m, i, o: calls.append(len(o)))
+    DomainTranslationGridHook(num_images=6, smallest=SIDE).before_train(runner_of(model, data, tmp_path))
+    assert calls == [4, 4, 4]
 
 
 def test_of_many_targets_some_are_drawn(tmp_path):

@@ -16,6 +16,7 @@ from mmgentransfer.visualization.modalities import (
     colour_labels,
     colour_values,
     draw_modality,
+    overlay_values,
     paint_modality,
     value_limits,
     write_above,
@@ -55,6 +56,15 @@ def test_values_go_from_end_to_end():
     middle = colour_values(np.array([[2.0]]), 1, 3)[0, 0]
     assert tuple(middle) == tuple(colour_values(np.array([[127.5]]), 0, 255)[0, 0])
     assert colour_values(np.array([[5.0, np.nan]]), 5, 5).shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_values_are_laid_over_images_half_transparent(channels):
+    images = np.full((1, 1, 2, channels), 100, np.uint8)
+    shown = overlay_values(images, np.array([[[0.0, 1.0]]]))
+    wanted = [[(100 + part + 1) // 2 for part in colour] for colour in (LOWEST, HIGHEST)]
+    assert shown.tolist() == [[wanted]]
+    assert shown.dtype == np.uint8
 
 
 def test_limits():

@@ -29,9 +29,10 @@ class DomainTranslationGridHook(Hook):
     """Draws translations of test images, before the first step and at chosen iterations.
 
     A row is an image: as it is, then its outputs for each target, or with each attribute flipped; a column has one
-    code. An image that is in the target domain already is left out. Written are ``reals.png``, the images;
-    ``fakes_init.png``, the grid before the first step; ``samples/iter_<k>.png`` after k steps; and at the end
-    ``translations.png``, in which a row follows the first output of an image over the iterations.
+    code. Where a model that has attention attends to is laid over the image and follows the outputs of each target. An
+    image that is in the target domain already is left out. Written are ``reals.png``, the images; ``fakes_init.png``,
+    the grid before the first step; ``samples/iter_<k>.png`` after k steps; and at the end ``translations.png``, in
+    which a row follows the first output of an image over the iterations.
 
     Args:
         num: Number of grids, from iteration 0 to the last, evenly spaced in log(iteration + 1).
@@ -122,7 +123,7 @@ class DomainTranslationGridHook(Hook):
     def after_train(self, runner: Runner) -> None:
         """Draws how the first output of each image changed; a resumed run shows what came after."""
         if is_main_process() and self._history:
-            images = self._images.movedim(1, -1).numpy()[:, None]
+            images = _in_colour(self._images.movedim(1, -1).numpy()[:, None])
             cells = np.concatenate([images, np.stack([shown for _, shown in self._history], axis=1)], axis=1)
             heads = ['input', *(str(iteration) for iteration, _ in self._history)]
             save_image(Path(runner.work_dir) / 'translations.png', translation_grid(cells, heads, None, self.smallest))
@@ -143,27 +144,49 @@ class DomainTranslationGridHook(Hook):
         codes = None
         if model.code_dim is not None:
             codes = model.draw_codes(num_samples, self.seed).to(device).expand(len(values), -1, -1)
-        cells, heads = [self._images.movedim(1, -1).numpy()[:, None]], ['input']
+        cells, heads = [_in_colour(self._images.movedim(1, -1).numpy()[:, None])], ['input']
         with sampling_mode(model.translating_networks('ema')):
             for name in self._names:
                 cells.append(self._translated(model, values, own, codes, name, num_samples))
-                heads += [name, *[''] * (num_samples - 1)]
+                heads += [name, *[''] * (num_samples - 1), *(['attention'] if model.has_attention else [])]
         first = [next((c[row, 0] for c in cells[1:] if (c[row, 0] != 255).any()), cells[0][row, 0])
                  for row in range(len(values))]  # fmt: skip
         self._history.append((iteration, np.stack(first)))
         return translation_grid(np.concatenate(cells, axis=1), heads, None, self.smallest)
 
-    @staticmethod
     def _translated(
-        model: DomainTranslator, values: Tensor, own: Tensor, codes: Tensor | None, name: str, num_samples: int
+        self,
+        model: DomainTranslator,
+        values: Tensor,
+        own: Tensor,
+        codes: Tensor | None,
+        name: str,
+        num_samples: int,
     ) -> np.ndarray:
-        """Returns the outputs for a target, uint8 (N, K, H, W, C), white where an image is in it already."""
-        num, channels, height, width = values.shape
-        cells = np.full((num, num_samples, height, width, channels), 255, np.uint8)
+        """Returns the cells of a target, uint8 (N, K, H, W, 3), white where an image is in it already.
+
+        Those of a model that has attention end with where it attends to.
+        """
+        from mmgentransfer.visualization.modalities import overlay_values  # the pictures know models
+
         rows = model.translatable(own, name).nonzero()[:, 0]
-        if len(rows):
-            options = dict(sources=own[rows]) if model.needs_sources else {}
-            targets = model.edited(own[rows], name)
-            made = model.translate_values(values[rows], targets, None if codes is None else codes[rows], **options)
-            cells[rows.cpu().numpy()] = model.data_preprocessor.to_uint8(made).movedim(2, -1).cpu().numpy()
+        cells = np.full((len(values), num_samples + model.has_attention, *values.shape[2:], 3), 255, np.uint8)
+        if not len(rows):
+            return cells
+        options = dict(sources=own[rows]) if model.needs_sources else {}
+        if model.has_attention:
+            options['return_attention'] = True
+        targets = model.edited(own[rows], name)
+        made = model.translate_values(values[rows], targets, None if codes is None else codes[rows], **options)
+        places = rows.cpu().numpy()
+        if model.has_attention:
+            made, maps = made
+            shown = model.attention_pixels(maps, values.shape[2:]).cpu().numpy()
+            cells[places, -1] = overlay_values(self._images.movedim(1, -1).numpy()[places], shown)
+        cells[places, :num_samples] = _in_colour(model.data_preprocessor.to_uint8(made).movedim(2, -1).cpu().numpy())
         return cells
+
+
+def _in_colour(images: np.ndarray) -> np.ndarray:
+    """Returns uint8 (..., 3) of grey images, (..., 1), and others as they are."""
+    return images.repeat(3, axis=-1) if images.shape[-1] == 1 else images
