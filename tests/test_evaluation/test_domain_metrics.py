@@ -368,6 +368,12 @@ def test_scores_by_group():
     scores = MisclassificationRate('net', attribute='kind', by='gender').score(translations)
     assert scores['misclassification_net'] == 0.5
     assert (scores['misclassification_net_m'], scores['misclassification_net_f']) == (1, 0)
+    translations = seen([[3, 4], [3, 4]], [[[4, 3]], [[3, 4]]], attributes=attributes)
+    assert IDDistance('net', by='gender').score(translations) == {
+        'id_distance_cosine_net': pytest.approx(0.02),
+        'id_distance_cosine_net_m': pytest.approx(0.04),
+        'id_distance_cosine_net_f': pytest.approx(0, abs=1e-6),
+    }
 
 
 def test_wanted_change_of_domains_and_attributes():
@@ -405,6 +411,7 @@ def test_scores_of_preservation_through_the_loop(tmp_path):
         (dict(type='MisclassificationRate', attribute='colr'), "attribute='colr'.*Did you mean 'colour'"),
         (dict(type='ConfidenceDrop', attribute='colour'), 'ConfidenceDrop.classes: .*list them in the order'),
         (dict(type='ConfidenceDrop', attribute='colour', classes=COLOURS, by='age'), "by='age'"),
+        (dict(type='IDDistance', by='age'), "IDDistance.by='age'"),
         (dict(type='MisclassificationRate', attribute='colour', classes=COLOURS[:2]), r"lacks \['green'\]"),
         (dict(type='WantedChangeRate', classes=COLOURS[:2]), r"lacks \['green'\], values of model.domains"),
     ],

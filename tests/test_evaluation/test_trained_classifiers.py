@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from domain_toys import COLOURS, evaluator, painter, scoring_loop, toy_objects
+from domain_toys import COLOURS, SIDE, evaluator, painter, scoring_loop, toy_objects
 
 from mmgentransfer.evaluation import ClassifierData, ForwardClassification, ReverseClassification
 from mmgentransfer.evaluation.classifier_training import predicted_classes, train_classifier
@@ -142,6 +142,19 @@ def test_an_attribute_that_is_only_set_goes_as_another_of_its_group_is_set():
     assert len(set(lost.tolist())) == 40
     assert (data.own[lost, 0] == 1).all()
     assert (data.own[asked[2][1], 0] == 0).all()
+
+
+def test_classifiers_see_the_centre_of_larger_training_images(tmp_path):
+    """Squares are cut out of them while training; what is scored is a square's size."""
+    loop = scoring_loop(
+        tmp_path, painter(), evaluator(tmp_path), train=toy_objects(2, 'train', image_size=SIDE + 4), num_samples=2
+    )
+    data = loop._classifier_data()
+    raw = loop._training.fetch(np.array([3]))['images'].numpy()
+    assert raw.shape[2:] == (SIDE + 4, SIDE + 4)
+    assert np.array_equal(data.images(np.array([3])), raw[:, :, 2:-2, 2:-2])
+    assert data.translate(np.array([3]), COLOURS[0], 0).shape[2:] == (SIDE, SIDE)
+    assert {batch.shape[2:] for batch in loop._training_batches()} == {(SIDE, SIDE)}
 
 
 def test_scores_through_the_loop(tmp_path):

@@ -38,6 +38,7 @@ val_evaluator = dict(
     extractors=_scored_by,
     metrics=[
         *(dict(type=kind, extractor='daytime', attribute='time', classes=['day', 'night']) for kind in _kinds),
+        dict(type='ForwardClassification', max_per_class=3000),  # whether the wanted change happened
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],

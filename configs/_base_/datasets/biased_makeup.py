@@ -37,8 +37,12 @@ val_evaluator = dict(
     type='DomainTranslationEvaluator',
     extractors=_scored_by,
     metrics=[
-        *(dict(type=kind, extractor='gender', attribute='gender', classes=['male', 'female']) for kind in _kinds),
-        dict(type='IDDistance', extractor='vggface', distance='l2'),
+        *(
+            dict(type=kind, extractor='gender', attribute='gender', classes=['male', 'female'], by='gender')
+            for kind in _kinds
+        ),
+        dict(type='IDDistance', extractor='vggface', distance='l2', by='gender'),
+        dict(type='ForwardClassification', max_per_class=3000),  # whether the wanted change happened
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],

@@ -38,12 +38,22 @@ val_evaluator = dict(
     type='DomainTranslationEvaluator',
     extractors=_scored_by,
     metrics=[
-        *(dict(type=kind, extractor='morph_gender', attribute='gender', classes=['M', 'F']) for kind in _kinds),
         *(
-            dict(type=kind, extractor='morph_ethnicity', attribute='ethnicity', classes=['African', 'European'])
+            dict(type=kind, extractor='morph_gender', attribute='gender', classes=['M', 'F'], by='gender')
             for kind in _kinds
         ),
-        dict(type='IDDistance', extractor='vggface', distance='l2'),
+        *(
+            dict(
+                type=kind,
+                extractor='morph_ethnicity',
+                attribute='ethnicity',
+                classes=['African', 'European'],
+                by='gender',
+            )
+            for kind in _kinds
+        ),
+        dict(type='IDDistance', extractor='vggface', distance='l2', by='gender'),
+        dict(type='ForwardClassification', max_per_class=3000),  # whether the wanted change happened
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
     ],

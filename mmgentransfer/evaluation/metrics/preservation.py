@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,21 @@ from mmgentransfer.registry import METRICS, suggest
 from ..functional import confidence_drop, identity_distance, misclassification_rate
 from ..functional.identity import DISTANCES
 from ..translations import Translations
+
+
+def _check_known(where: str, name: str | None, attributes: Mapping[str, np.ndarray]) -> None:
+    if name is not None and name not in attributes:
+        raise ValueError(
+            f'{where}={name!r}: the images of val_dataloader.dataset have the attributes '
+            f'{list(attributes)}.{suggest(name, list(attributes))}'
+        )
+
+
+def _groups(translations: Translations, by: str | None) -> Iterator[tuple[Any, np.ndarray]]:
+    """Yields each value of an attribute of the inputs, and which of them have it; nothing for None."""
+    if by is not None:
+        values = np.asarray(translations.attributes[by])
+        yield from ((value, values == value) for value in np.unique(values))
 
 
 @METRICS.register_module()
@@ -24,22 +39,29 @@ class IDDistance:
     Args:
         extractor: Name of the extractor.
         distance: 'cosine', 1 - cos, or 'l2', of features of unit length.
+        by: Name of something else known of the images; ``..._<value>`` is the distance of the inputs of each value.
     """
 
     needs_train = False
 
-    def __init__(self, extractor: str, distance: str = 'cosine') -> None:
+    def __init__(self, extractor: str, distance: str = 'cosine', by: str | None = None) -> None:
         if distance not in DISTANCES:
             raise ValueError(f'IDDistance.distance={distance!r} is none of {DISTANCES}.{suggest(distance, DISTANCES)}')
-        self.extractor, self.distance, self.variant = extractor, distance, distance
+        self.extractor, self.distance, self.by, self.variant = extractor, distance, by, distance
+
+    def check(self, attributes: Mapping[str, np.ndarray], **_: Any) -> None:
+        """Raises a ``ValueError`` if the data set lacks the attribute of ``by``."""
+        _check_known('IDDistance.by', self.by, attributes)
 
     def score(self, translations: Translations) -> dict[str, float]:
-        """Returns the mean over inputs and their translations."""
+        """Returns the mean over inputs and their translations, of all inputs and by the values of ``by``."""
         inputs, outputs, _ = translations.through(self.extractor)
-        after = outputs.features.reshape(len(inputs), -1, inputs.features.shape[1])
-        return {
-            f'id_distance_{self.distance}_{self.extractor}': identity_distance(inputs.features, after, self.distance)
-        }
+        before, after = inputs.features, outputs.features.reshape(len(inputs), -1, inputs.features.shape[1])
+        name = f'id_distance_{self.distance}_{self.extractor}'
+        scores = {name: identity_distance(before, after, self.distance)}
+        for value, rows in _groups(translations, self.by):
+            scores[f'{name}_{value}'] = identity_distance(before[rows], after[rows], self.distance)
+        return scores
 
 
 class _LabelMetric:
@@ -57,13 +79,8 @@ class _LabelMetric:
 
     def check(self, attributes: Mapping[str, np.ndarray], **_: Any) -> None:
         """Raises a ``ValueError`` if the data set lacks an attribute, or it has a value that is no class."""
-        metric = type(self).__name__
         for key, name in dict(attribute=self.attribute, by=self.by).items():
-            if name is not None and name not in attributes:
-                raise ValueError(
-                    f'{metric}.{key}={name!r}: the images of val_dataloader.dataset have the attributes '
-                    f'{list(attributes)}.{suggest(name, list(attributes))}'
-                )
+            _check_known(f'{type(self).__name__}.{key}', name, attributes)
         if self.attribute is not None:
             self._numbered(np.asarray(attributes[self.attribute]), f'the attribute {self.attribute!r}')
 
@@ -95,12 +112,9 @@ class _LabelMetric:
                 f'{self.extractor!r}'
             )
         scores = self._scores(before, after, labels)
-        if self.by is not None:
-            groups = np.asarray(translations.attributes[self.by])
-            for value in np.unique(groups):
-                rows = groups == value
-                found = self._scores(before[rows], after[rows], labels[rows])
-                scores.update({f'{name}_{value}': score for name, score in found.items()})
+        for value, rows in _groups(translations, self.by):
+            found = self._scores(before[rows], after[rows], labels[rows])
+            scores.update({f'{name}_{value}': score for name, score in found.items()})
         return scores
 
     def _scores(self, before: np.ndarray, after: np.ndarray, labels: np.ndarray) -> dict[str, float]:
