@@ -13,6 +13,7 @@ import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size, is_main_process
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
+from torchvision.transforms.functional import center_crop
 
 from mmgentransfer.datasets.domain_images import DomainImages
 from mmgentransfer.evaluation.translations import ClassifierData, Translations
@@ -271,19 +272,30 @@ class DomainTranslationLoop(BaseLoop):
 
     def _training_batches(self) -> Iterator[Tensor]:
         rows = np.arange(len(self._training))
-        return (batch['images'] for batch in self._training.batches(rows, num_workers=self._train_loader.num_workers))
+        batches = self._training.batches(rows, num_workers=self._train_loader.num_workers)
+        return (self._cut(batch['images']) for batch in batches)
+
+    def _cut(self, images: Tensor) -> Tensor:
+        """Returns the centre of training images, of the size of those that are scored: squares are cut in training."""
+        sides = zip(images.shape[-2:], self._items['images'].shape[-2:], strict=True)
+        return center_crop(images, [min(pair) for pair in sides])
 
     def _classifier_data(self) -> ClassifierData:
         model, training = self.runner.model, self._training
         workers = self._train_loader.num_workers
 
         def images(rows: np.ndarray) -> np.ndarray:
-            return training.fetch(rows, workers)['images'].numpy()
+            return self._cut(training.fetch(rows, workers)['images']).numpy()
 
         def translate(rows: np.ndarray, target: str, seed: int) -> np.ndarray | None:
             own = training.own[rows]
             parts = self._translated(
-                lambda part: training.__getitems__(rows[part].tolist())['images'], own, target, 1, _TRAINING, seed
+                lambda part: self._cut(training.__getitems__(rows[part].tolist())['images']),
+                own,
+                target,
+                1,
+                _TRAINING,
+                seed,
             )
             return _joined(_gathered([outputs[:, 0].cpu().numpy() for outputs, _ in parts]))
 
