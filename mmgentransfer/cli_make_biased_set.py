@@ -25,6 +25,7 @@ def add_make_biased_set(parser: argparse.ArgumentParser) -> None:
         help="manifests whose images are not to be used, beside the file's",
     )
     parser.add_argument('--allow-fewer', action='store_true', help='take what there is where a group has too few')
+    parser.add_argument('--overwrite', action='store_true', help='replace manifests of another set in the folder')
 
 
 def run_make_biased_set(args: argparse.Namespace) -> int:
@@ -35,7 +36,8 @@ def run_make_biased_set(args: argparse.Namespace) -> int:
     if args.seed is not None:
         spec['seed'] = args.seed
     spec['exclude'] = [*spec.get('exclude', ()), *(args.exclude or ())]
-    sets = make_biased_sets(args.table, args.out, allow_fewer=args.allow_fewer, data_root=args.data_root, **spec)
+    options = dict(allow_fewer=args.allow_fewer, data_root=args.data_root, overwrite=args.overwrite)
+    sets = make_biased_sets(args.table, args.out, **options, **spec)
     for made in sets:
         print('\n  '.join([f'{made.path}: {len(made.table)} images', *made.table.notes[1:]]))
     return 0

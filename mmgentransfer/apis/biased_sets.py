@@ -22,6 +22,7 @@ __all__ = ['BiasedSet', 'load_biased_set', 'make_biased_sets']
 ROLES = ('train', 'test', 'metric', 'extractor')
 KEYS = ('roles', 'unit_key', 'seed', 'exclude')
 GROUP_KEYS = ('where', 'count')
+SUMMARY = 'biased_set.json'
 FEWER = ': ask for fewer, or set allow_fewer (--allow-fewer)'
 
 
@@ -74,6 +75,7 @@ def make_biased_sets(
     exclude: Sequence[str | os.PathLike[str]] = (),
     allow_fewer: bool = False,
     data_root: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
 ) -> list[BiasedSet]:
     """Chooses images by their attributes and writes a manifest of each set, ``<out>/<role><domain>.csv``.
 
@@ -81,9 +83,11 @@ def make_biased_sets(
     :meth:`AttributeTable.rows_where`. Its images are those that meet the conditions and are of no unit used before,
     sorted by path and permuted by ``np.random.default_rng([seed, crc32(set's name), group's number])``; the first n of
     them are taken. Roles are chosen in the order train, test, metric, extractor, whatever their order in ``roles``.
+    Sets of the role metric may share images with each other: each scores another property.
 
     A manifest is a table itself, with the columns of ``table``, so that :class:`AttributeImages` reads it. Its notes
-    have what each group asked for and the hash of its rows. ``<out>/biased_set.json`` has all of it.
+    have what each group asked for and the hash of its rows. ``<out>/biased_set.json`` has all of it, what it was made
+    with, and the hash of the rows of ``table``.
 
     Args:
         table: The attributes, or their file, as :meth:`AttributeTable.read` takes it.
@@ -94,8 +98,11 @@ def make_biased_sets(
         exclude: Manifests, or other tables, whose units are not to be used.
         allow_fewer: Whether a group may have fewer images than it asks for.
         data_root: Folder of the images; if it is given, every image chosen must be there.
+        overwrite: Whether manifests in ``out`` that have other contents are written over, and those of sets that there
+            are no longer are removed.
 
     Raises:
+        FileExistsError: There are such manifests.
         FileNotFoundError: A table, the folder or images don't exist.
         ValueError: A role, an attribute or a key is unknown; a condition or a count is wrong; or a group has too few
             images.
@@ -109,13 +116,14 @@ def make_biased_sets(
     for path in exclude:
         others = AttributeTable.read(path).column(unit_key, f'exclude={str(path)!r}, unit_key')
         used |= np.isin(names, others.astype(str))
-    chosen = []
-    for name, groups in _named_sets(roles):
+    chosen, apart = [], used  # apart: the units that a metric set may not have
+    for role, name, groups in _named_sets(roles):
+        mine = (apart if role == 'metric' else used).copy()
         rows, counts, available = [], [], []
         for index, group in enumerate(groups):
             key = f'roles.{name}[{index}]'
             count = _check_group(key, group)
-            free = table.rows_where(group['where'], f'{key}.where') & ~used[units]
+            free = table.rows_where(group['where'], f'{key}.where') & ~mine[units]
             candidates = np.flatnonzero(free)
             candidates = candidates[np.argsort(table.paths[candidates].astype(str), kind='stable')]
             order = np.random.default_rng([seed, zlib.crc32(name.encode()), index]).permutation(len(candidates))
@@ -126,29 +134,32 @@ def make_biased_sets(
                     + (_unmet(table, group['where'], key) or ('' if allow_fewer else FEWER))
                 )
             taken = candidates[order[:count]]
-            used[units[taken]] = True
+            mine[units[taken]] = True
             rows.append(taken)
             counts.append(len(taken))
             available.append(len(candidates))
+        used = used | mine
+        apart = apart if role == 'metric' else used
         chosen.append((name, groups, table.take(np.concatenate(rows)), tuple(counts), tuple(available)))
     if data_root is not None:
         _check_files(chosen, data_root)
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    sets = []
+    out, sets = Path(out), []
     for name, groups, images, counts, available in chosen:
         images.notes = [f'{name}, seed {seed}, by {unit_key}'] + [
             f'{count} of {free}: {_text(group["where"])}'
             for group, count, free in zip(groups, counts, available, strict=True)
         ]
-        path = out / f'{name}.csv'
-        sets.append(BiasedSet(name, images, counts, available, path, images.write(path)))
-    _write_summary(out, sets, dict(roles=roles, unit_key=unit_key, seed=seed, table=table.source))
+        sets.append(BiasedSet(name, images, counts, available, out / f'{name}.csv', images.digest()))
+    _clear(out, sets, overwrite)
+    for made in sets:
+        made.table.write(made.path)
+    settings = dict(roles=roles, unit_key=unit_key, seed=seed, exclude=list(map(str, exclude)), allow_fewer=allow_fewer)
+    _write_summary(out, sets, dict(settings, table=table.source, table_sha256=table.digest()))
     return sets
 
 
-def _named_sets(roles: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Returns the sets' names and groups in the order in which they are chosen."""
+def _named_sets(roles: Mapping[str, Any]) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
+    """Returns the sets' roles, names and groups in the order in which they are chosen."""
     for role in roles:
         if role not in ROLES:
             raise ValueError(f'roles has {role!r}, known are {", ".join(ROLES)}.{suggest(role, list(ROLES))}')
@@ -156,8 +167,8 @@ def _named_sets(roles: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, A
     for role in [role for role in ROLES if role in roles]:
         domains = roles[role]
         named = {role + domain: domains[domain] for domain in sorted(domains)} if isinstance(domains, Mapping) else None
-        sets += (named or {role: domains}).items()
-    for name, groups in sets:
+        sets += [(role, name, groups) for name, groups in (named or {role: domains}).items()]
+    for _, name, groups in sets:
         if isinstance(groups, str) or not isinstance(groups, Sequence) or not groups:
             raise ValueError(f'roles.{name} must be a list of groups, dict(where=..., count=...), got {groups!r}')
     if not sets:
@@ -196,8 +207,25 @@ def _text(where: Mapping[str, Any]) -> str:
     return ', '.join(f'{name}={value}' for name, value in where.items()) or 'any attributes'
 
 
+def _clear(out: Path, sets: Sequence[BiasedSet], overwrite: bool) -> None:
+    """Makes the folder, without manifests of earlier sets; only ``overwrite`` lets those be lost that are others."""
+    out.mkdir(parents=True, exist_ok=True)
+    summary = out / SUMMARY
+    earlier = json.loads(summary.read_text(encoding='utf-8')).get('sets', {}) if summary.is_file() else {}
+    texts = {made.path: made.table.text().encode() for made in sets}
+    stale = [path for path in (out / f'{name}.csv' for name in earlier) if path.is_file() and path not in texts]
+    others = [path for path, text in texts.items() if path.is_file() and path.read_bytes() != text]
+    if (stale or others) and not overwrite:
+        raise FileExistsError(
+            f'{out} has manifests of another set; choose another folder, or overwrite them (--overwrite):'
+            + shorten([path.name for path in (*others, *stale)])
+        )
+    for path in stale:
+        path.unlink()
+
+
 def _write_summary(out: Path, sets: Sequence[BiasedSet], settings: Mapping[str, Any]) -> None:
     from mmgentransfer.checkpoints import atomic_write
 
     found = {s.name: dict(counts=s.counts, available=s.available, sha256=s.digest) for s in sets}
-    atomic_write(out / 'biased_set.json', json.dumps(dict(settings, sets=found), indent=1).encode())
+    atomic_write(out / SUMMARY, json.dumps(dict(settings, sets=found), indent=1).encode())

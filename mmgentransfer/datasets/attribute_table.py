@@ -108,12 +108,20 @@ class AttributeTable:
         """Writes the table as a CSV file with its notes and the SHA-256 of its rows, which is returned."""
         from ..checkpoints.files import atomic_write
 
-        lines = [_csv_line(['path', *self.columns])]
-        lines += [_csv_line(row) for row in zip(self.paths, *self.columns.values(), strict=True)]
-        digest = _hash(lines)
-        notes = [COMMENT + note for note in [*self.notes, HASH + digest]]
-        atomic_write(path, '\n'.join([*notes, *lines, '']).encode())
-        return digest
+        atomic_write(path, self.text().encode())
+        return self.digest()
+
+    def text(self) -> str:
+        """Returns what :meth:`write` writes."""
+        return '\n'.join([*(COMMENT + note for note in [*self.notes, HASH + self.digest()]), *self._lines(), ''])
+
+    def digest(self) -> str:
+        """Returns the SHA-256 of the header and the rows as lines of a CSV file."""
+        return _hash(self._lines())
+
+    def _lines(self) -> list[str]:
+        header = _csv_line(['path', *self.columns])
+        return [header, *(_csv_line(row) for row in zip(self.paths, *self.columns.values(), strict=True))]
 
     # ------------------------------------------------------------------ rows and columns
 

@@ -115,6 +115,46 @@ def test_excluded_manifests(tmp_path):
         make_biased_sets(bags(10), tmp_path / 'c', dict(train=[dict(where={}, count=28)]), exclude=files)
 
 
+def test_metric_sets_may_share_images(tmp_path):
+    """With as few women as MORPH has (3,200 of each age), which sets of disjoint metrics would use up."""
+    numbers = {('M', 'African'): 14000, ('M', 'European'): 4000, ('F', 'African'): 2500, ('F', 'European'): 700}
+    rows = [(*kind, age) for kind, num in numbers.items() for age in ('20', '60') for _ in range(num)]
+    columns = dict(zip(('gender', 'ethnicity', 'age'), zip(*rows, strict=True), strict=True))
+    table = AttributeTable([f'{i:05d}.jpg' for i in range(len(rows))], columns)
+    spec = load_biased_set(SPECS / 'morph.py')
+    roles = dict(spec['roles'], extractor=[dict(where={}, count=100)])
+    sets = {made.name: set(made.table.paths) for made in make_biased_sets(table, tmp_path, roles)}
+    assert [len(sets[name]) for name in ('metricGender', 'metricEthnicity')] == [8000, 4800]
+    assert sets['metricGender'] & sets['metricEthnicity']
+    for first, second in itertools.combinations(sets, 2):
+        assert {first, second} == {'metricGender', 'metricEthnicity'} or not sets[first] & sets[second]
+
+
+def test_manifests_are_not_lost_unasked(tmp_path):
+    train_a, _, test = make_biased_sets(bags(10), tmp_path, **small())
+    summary = json.loads((tmp_path / 'biased_set.json').read_text())
+    assert summary['table_sha256'] == bags(10).digest() != bags(11).digest()
+    assert (summary['exclude'], summary['allow_fewer']) == ([], False)
+    make_biased_sets(bags(10), tmp_path, **small())  # the same again
+
+    before = train_a.path.read_text()
+    train_a.path.write_text(edited := before.replace('red_flat', 'blue_flat'))
+    with pytest.raises(FileExistsError, match=r'manifests of another set.*--overwrite.*\n  trainA.csv$'):
+        make_biased_sets(bags(10), tmp_path, **small())
+    assert train_a.path.read_text() == edited
+    make_biased_sets(bags(10), tmp_path, **small(), overwrite=True)
+    assert train_a.path.read_text() == before
+
+    fewer = small()
+    del fewer['roles']['test']
+    (tmp_path / 'testimony.csv').write_text('')  # not of an earlier set
+    with pytest.raises(FileExistsError, match=r':\n  test.csv$'):
+        make_biased_sets(bags(10), tmp_path, **fewer)
+    make_biased_sets(bags(10), tmp_path, **fewer, overwrite=True)
+    assert not test.path.exists()
+    assert (tmp_path / 'testimony.csv').exists()
+
+
 def test_a_value_that_no_image_has(tmp_path):
     roles = dict(train=[dict(where=dict(color='blak', texture='flat'), count=2)])
     with pytest.raises(ValueError, match=r'has 0 of them .*None has color=blak; the values of color are black, red$'):
@@ -200,7 +240,11 @@ def test_command_and_the_data_sets_that_read_it(tmp_path, capsys):
     assert main([*command, '--data-root', str(tmp_path / 'images')]) == 2
     assert 'of the images chosen 9 are not in' in capsys.readouterr().err
     assert main([*command, '--exclude', str(out / 'trainA.csv')]) == 2
-    assert main([*command, '--exclude', str(out / 'trainA.csv'), '--allow-fewer']) == 0
+    assert main([*command, '--exclude', str(out / 'trainA.csv'), '--allow-fewer']) == 2
+    assert 'manifests of another set' in capsys.readouterr().err
+    assert main([*command, '--exclude', str(out / 'trainA.csv'), '--allow-fewer', '--overwrite']) == 0
+    summary = json.loads((out / 'biased_set.json').read_text())
+    assert (summary['exclude'], summary['allow_fewer']) == ([str(out / 'trainA.csv')], True)
 
 
 def test_descriptions_are_checked(tmp_path):
