@@ -343,7 +343,7 @@ class ReducedSemanticExtractor(BaseModule):
         """Maps images (N, 3, S, S) in [0, 1] to what the head takes, (N, F)."""
         maps = self.maps(images)
         if self.reduce_dim is None:
-            maps = F.relu(maps)
+            maps = maps.clamp(min=0)  # no ReLU: distances look at those of the layers
         return maps.flatten(2).mean(2) if self.pooled and maps.ndim == 4 else maps.flatten(1)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torchvision.models import resnet18, vgg16
 
+from mmgentransfer.evaluation.image_distances import ExtractorDistance
 from mmgentransfer.models.semantic_extractors import (
     ReducedSemanticExtractor,
     SmallConvBackbone,
@@ -60,6 +61,12 @@ def test_without_reduction_the_head_sees_no_negative_value():
     images = torch.rand(2, 3, 16, 16)
     assert network.maps(images).min() < 0
     torch.testing.assert_close(network.features(images), network.maps(images).clamp(min=0).flatten(1))
+
+
+def test_distances_look_at_each_relu_once():
+    distance = ExtractorDistance('net', small().features)
+    layers = distance.describe(torch.rand(2, 3, 16, 16))
+    assert [tuple(layer.shape[1:]) for layer in layers] == [(8, 16, 16), (16, 8, 8), (32, 4, 4)]
 
 
 def test_images_are_resized():
