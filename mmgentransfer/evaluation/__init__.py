@@ -3,6 +3,7 @@
 from . import functional
 from .domain_translation_evaluator import DomainTranslationEvaluator
 from .evaluator import GenerationEvaluator
+from .exported_features import ExportedFeatures
 from .extractors import ClassifierFeatures, InceptionFeatures
 from .face_features import VGGFaceFeatures
 from .image_set import ImageSet
@@ -47,6 +48,7 @@ __all__ = [
     'ConfidenceDrop',
     'DiversityLocalization',
     'DomainTranslationEvaluator',
+    'ExportedFeatures',
     'ForwardClassification',
     'GeneratedClassificationAccuracy',
     'GenerationEvaluator',

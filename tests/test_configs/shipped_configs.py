@@ -17,6 +17,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmgentransfer.apis import load_config
+from mmgentransfer.apis.sweep import load_sweep
 from mmgentransfer.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -163,15 +164,35 @@ def shrink(cfg: Config, folder: Path, prerequisites: Mapping[str, Config] | None
     cfg = copy.deepcopy(cfg)
     if cfg.model.type == 'TransferI2I':
         shrink_transferi2i(cfg)
+    resolve_pairs(cfg.model)
     shrink_networks(cfg.model)
-    for pair in cfg.model.get('pairs', []):
-        pair.checkpoint = None  # a run that the machine does not have
     shrink_data(cfg, folder)
     shrink_schedule(cfg)
     shrink_evaluation(cfg, folder)
     for _, _, init in transfers_in(cfg.model):
         init['checkpoint'] = write_source(source_of(init['checkpoint'], prerequisites or {}), folder)
     return cfg
+
+
+def resolve_pairs(model: Config) -> None:
+    """Gives each pair of a model of many domains the config that its run has, in place of the run's checkpoint."""
+    for pair in model.get('pairs', []):
+        if 'model' not in pair:
+            pair.model = copy.deepcopy(swept_run(pair.checkpoint).model)
+        pair.checkpoint = None  # the machine does not have it
+
+
+def swept_run(folder: str) -> Config:
+    """Returns the config of a sweep's cell, by the rule of the default folders ``work_dirs/<folder>/<sweep>``."""
+    group, sweep, *_ = Path(folder).relative_to('work_dirs').parts
+    runs = runs_of(ROOT / 'configs' / group / f'{sweep}.py')
+    assert folder in runs, f'{sweep}.py trains {sorted(runs)}, but not {folder}'
+    return runs[folder]
+
+
+@functools.cache
+def runs_of(sweep: Path) -> dict[str, Config]:
+    return {str(run.work_dir): run.cfg for run in load_sweep(sweep).runs}
 
 
 def shrink_networks(node: Any) -> None:
@@ -402,7 +423,7 @@ def shrink_evaluation(cfg: Config, folder: Path) -> None:
                 cfg[f'{kind}_cfg'].targets = cfg.model.domains[:MOST_TARGETS]
             cfg[f'{kind}_evaluator'].cache_dir = None
             for name, extractor in (cfg[f'{kind}_evaluator'].get('extractors') or {}).items():
-                if extractor.type in ('InceptionFeatures', 'VGGFaceFeatures'):
+                if extractor.type in ('ExportedFeatures', 'InceptionFeatures', 'VGGFaceFeatures'):
                     extractor.clear()
                     extractor.update(
                         random_classifier(dict(type='images', image_size=SMALL_SIDE), folder / f'{name}.pth')

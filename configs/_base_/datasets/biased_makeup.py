@@ -31,6 +31,8 @@ _scored_by = {
     for name in ['gender']
 }
 _scored_by['vggface'] = dict(type='VGGFaceFeatures', weights='checkpoints/vgg_face_dag.pth')
+# a second network, since a constraint may look through the first one
+_scored_by['facenet'] = dict(type='ExportedFeatures', program='checkpoints/facenet.pt2', image_size=160, std=128)
 _kinds = ('MisclassificationRate', 'ConfidenceDrop')
 val_cfg = dict(type='DomainTranslationLoop', num_samples=10, targets=['A', 'B'])
 val_evaluator = dict(
@@ -41,7 +43,7 @@ val_evaluator = dict(
             dict(type=kind, extractor='gender', attribute='gender', classes=['male', 'female'], by='gender')
             for kind in _kinds
         ),
-        dict(type='IDDistance', extractor='vggface', distance='l2', by='gender'),
+        *(dict(type='IDDistance', extractor=name, distance='l2', by='gender') for name in ('vggface', 'facenet')),
         dict(type='ForwardClassification', max_per_class=3000),  # whether the wanted change happened
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),

@@ -32,6 +32,8 @@ _scored_by = {
     for name in ['morph_gender', 'morph_ethnicity']
 }
 _scored_by['vggface'] = dict(type='VGGFaceFeatures', weights='checkpoints/vgg_face_dag.pth')
+# a second network, since a constraint may look through the first one
+_scored_by['facenet'] = dict(type='ExportedFeatures', program='checkpoints/facenet.pt2', image_size=160, std=128)
 _kinds = ('MisclassificationRate', 'ConfidenceDrop')
 val_cfg = dict(type='DomainTranslationLoop', num_samples=10, targets=['A', 'B'])
 val_evaluator = dict(
@@ -52,7 +54,7 @@ val_evaluator = dict(
             )
             for kind in _kinds
         ),
-        dict(type='IDDistance', extractor='vggface', distance='l2', by='gender'),
+        *(dict(type='IDDistance', extractor=name, distance='l2', by='gender') for name in ('vggface', 'facenet')),
         dict(type='ForwardClassification', max_per_class=3000),  # whether the wanted change happened
         dict(type='LPIPSDiversity', pairing='independent_pairs'),
         dict(type='ReconstructionL1'),
