@@ -83,7 +83,7 @@ def _model(args: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _inputs(args: argparse.Namespace, config: Any) -> dict[str, Any]:
-    from mmgentransfer.apis.translate_domains import read_inputs, trained_size
+    from mmgentransfer.apis import read_inputs, trained_size
 
     return read_inputs(args.inputs, args.resize or trained_size(config))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ __all__ = ['COMPARE_HELP', 'TRANSLATE_HELP', 'add_compare', 'add_translate', 'ru
 TRANSLATE_HELP = 'translate files from one modality, or several, to another, or images to a domain or its attributes'
 # what is given for one kind of models only
 MODALITY_OPTIONS = ('via', 'alpha', 'indices_from', 'depth_scale', 'range')
-DOMAIN_OPTIONS = ('num_samples', 'seed', 'all_targets', 'attention', 'style_from')
+DOMAIN_OPTIONS = ('num_samples', 'seed', 'path', 'steps', 'all_targets', 'attention', 'style_from', 'labels')
+STEPS = 9
 COMPARE_HELP = 'draw what several models make of the same images, side by side'
 
 
@@ -32,11 +33,13 @@ def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argpar
     )  # fmt: skip
     parser.add_argument(
         '--source', action='append', metavar='MODALITY',
-        help='what the inputs are; given several times, the sources are fused; of domains only where a model needs it',
+        help='what the inputs are; given several times, the sources are fused; of domains only where a model needs it; '
+        'an attribute that the inputs have, one option each, or none for none of them',
     )  # fmt: skip
     parser.add_argument(
         '--target', action='append', metavar='MODALITY',
-        help='what to make; given several times, the attributes that are set',
+        help='what to make; given several times, the attributes that are set, or, where it is said which the inputs '
+        'have, those that are changed',
     )  # fmt: skip
     parser.add_argument('-o', '--out', required=True, help='folder for values and pictures')
     parser.add_argument(
@@ -63,7 +66,15 @@ def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argpar
         help='values at the ends of the colour bar of depth or a map (default: those of each picture)',
     )  # fmt: skip
     _add_sampling(parser)
-    parser.add_argument('--all-targets', action='store_true', help='of domains, all: a grid for each input')
+    parser.add_argument(
+        '--path', type=int, nargs=2, metavar='SEED',
+        help='of domains: outputs with codes on the way from the code of one seed to that of another',
+    )  # fmt: skip
+    parser.add_argument('--steps', type=int, metavar='K', help=f'outputs on the --path (default: {STEPS})')
+    parser.add_argument(
+        '--all-targets', action='store_true', help='of domains all, of attributes each changed: a grid for each input'
+    )
+    _add_labels(parser)
     parser.add_argument('--attention', action='store_true', help='of domains: where the model attends to, in the grids')
     parser.add_argument(
         '--style-from', nargs='+', metavar='FILE', help='of domains: images of the target whose styles are taken'
@@ -76,6 +87,13 @@ def add_translate(parser: argparse.ArgumentParser, add_options: Callable[[argpar
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--num-samples', type=int, metavar='K', help='of domains: outputs of each input (default: 1)')
     parser.add_argument('--seed', type=int, help='of domains: of the codes, by which outputs differ (default: 0)')
+
+
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--labels', metavar='TABLE',
+        help='which attributes each input has: a CSV file with a column path, or a list in the format of CelebA',
+    )  # fmt: skip
 
 
 def run_translate(args: argparse.Namespace) -> int:
@@ -101,15 +119,18 @@ def run_translate(args: argparse.Namespace) -> int:
 def _check_translate(args: argparse.Namespace) -> None:
     sources = args.source or []
     if len(set(sources)) < len(sources):
-        raise ValueError(f'--source is given several times for different modalities, got {sources}')
-    if len(sources) > 1 and len(args.inputs) != len(sources):
-        raise ValueError(
-            f'{len(sources)} sources ({", ".join(sources)}) need one file or folder each, got {args.inputs}'
-        )
+        raise ValueError(f'--source is given several times for different modalities or attributes, got {sources}')
     if len(sources) == 1 and (fusing := [key for key in ('alpha', 'indices_from') if getattr(args, key) is not None]):
         raise ValueError(f'--{fusing[0].replace("_", "-")} is for several sources, and there is one: {sources[0]}')
     if args.all_targets == bool(args.target):
         raise ValueError('--target says what to make, or --all-targets that all are made: give one of them')
+    if args.steps is not None and args.path is None:
+        raise ValueError('--steps counts the outputs on a --path: give its two seeds, too')
+    for option in ('path', 'style_from'):
+        if getattr(args, option) and (args.num_samples is not None or args.seed is not None):
+            raise ValueError(f'--{option.replace("_", "-")} gives the codes: leave --num-samples and --seed out')
+    if args.path and args.style_from:
+        raise ValueError('--path and --style-from both give the codes: leave one out')
 
 
 def _translate_modalities(args: argparse.Namespace, config: Config, model: AdversarialModel) -> int:
@@ -117,6 +138,10 @@ def _translate_modalities(args: argparse.Namespace, config: Config, model: Adver
 
     if not args.source:
         raise ValueError(f'--source is needed: what the inputs are, for a {type(model).__name__}')
+    if len(args.source) > 1 and len(args.inputs) != len(args.source):
+        raise ValueError(
+            f'{len(args.source)} sources ({", ".join(args.source)}) need one file or folder each, got {args.inputs}'
+        )
     if len(args.target) > 1:
         raise ValueError(f'a translation between modalities has one --target, got {args.target}')
     target = args.target[0]
@@ -149,14 +174,15 @@ def _translate_domains(args: argparse.Namespace, config: Config, model: DomainTr
 
     size = _size(args.resize, config)
     images = read_inputs(args.inputs, size, args.crop)
-    options = {}
-    if args.source:
-        if not model.needs_sources:
-            raise ValueError(f'a {type(model).__name__} needs no word on what its inputs are: leave --source out')
+    labels, options = _labels(args, images, [model]), {}
+    if args.all_targets and not model.exclusive and labels is None:
+        raise ValueError(
+            '--all-targets changes the attributes of each image one by one: say which it has, by --source ATTRIBUTE '
+            '(one option each; none for none of them) or by --labels TABLE'
+        )
+    if args.source and model.needs_sources:
         options['sources'] = _only(args.source, '--source of domains')
     if args.style_from:
-        if args.num_samples is not None or args.seed is not None:
-            raise ValueError('--style-from gives the codes: leave --num-samples and --seed out')
         side = size or next(iter(images.values())).shape[:2]
         options['style_from'] = np.stack(list(read_inputs(args.style_from, side, args.crop).values()))
     targets = list(model.targets) if args.all_targets else [_target(model, args.target)]
@@ -165,15 +191,45 @@ def _translate_domains(args: argparse.Namespace, config: Config, model: DomainTr
         images,
         targets,
         args.out,
-        num_samples=1 if args.num_samples is None else args.num_samples,
+        num_samples=_num_samples(args),
         seed=args.seed or 0,
         attention=args.attention,
         rows='targets' if args.all_targets else 'inputs',
         overwrite=args.overwrite,
+        labels=labels,
+        path=None if args.path is None else tuple(args.path),
         **options,
     )
     print(f'{len(images)} translated to {", ".join(map(str, targets))}: {args.out}, with the grid {grids[0]}')
     return 0
+
+
+def _num_samples(args: argparse.Namespace) -> int:
+    if args.path is not None:
+        return STEPS if args.steps is None else args.steps
+    return 1 if args.num_samples is None else args.num_samples
+
+
+def _labels(
+    args: argparse.Namespace, names: Iterable[str], models: Sequence[DomainTranslator]
+) -> Mapping[str, Sequence[str] | Mapping[str, int]] | None:
+    """Returns the attributes of each input as ``--source`` or ``--labels`` say them; None if there are none to say."""
+    if args.source and args.labels:
+        raise ValueError('--source says what all inputs are, and --labels what each is: give one of them')
+    if all(model.exclusive for model in models):
+        kinds = ' and '.join(dict.fromkeys(type(model).__name__ for model in models))
+        if args.labels:
+            raise ValueError(f'--labels is about attributes, and the domains of this {kinds} exclude each other')
+        if args.source and not any(model.needs_sources for model in models):
+            raise ValueError(f'this {kinds} needs no word on what its inputs are: leave --source out')
+        return None
+    if args.labels:
+        from mmgentransfer.apis import read_labels
+
+        return read_labels(args.labels, list(names), list(dict.fromkeys(n for model in models for n in model.domains)))
+    if args.source:
+        return dict.fromkeys(names, [] if args.source == ['none'] else args.source)
+    return None
 
 
 def _target(model: DomainTranslator, names: Sequence[str]) -> str | list[str]:
@@ -206,9 +262,11 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         help='a model, one option for each: the columns, in this order',
     )  # fmt: skip
     parser.add_argument('--target', action='append', required=True, metavar='DOMAIN', help='as for translate')
-    parser.add_argument('--source', metavar='DOMAIN', help='what the inputs are, where a model needs it')
+    parser.add_argument('--source', action='append', metavar='DOMAIN', help='what the inputs are, as for translate')
+    _add_labels(parser)
     parser.add_argument('-o', '--out', required=True, metavar='PNG', help='file for the grid')
     _add_sampling(parser)
+    parser.add_argument('--attention', action='store_true', help='where each model attends to, of those that have it')
     parser.add_argument('--resize', metavar='SIZE', help="as for translate (default: that of the first run's images)")
     parser.add_argument('--crop', choices=('center', 'left', 'stretch'), default='center', help='as for translate')
     parser.add_argument('--device', default='cpu', help='e.g. cuda (default: %(default)s)')
@@ -236,14 +294,18 @@ def run_compare(args: argparse.Namespace) -> int:
         if not isinstance(model, DomainTranslator):
             raise ValueError(f'--run {name}: a {type(model).__name__} does not translate images between domains')
     images = read_inputs(args.inputs, _size(args.resize, next(iter(configs.values()))), args.crop)
-    needing = [name for name, model in models.items() if getattr(model, 'needs_sources', False)]
+    labels = _labels(args, images, list(models.values()))
+    needing = [name for name, model in models.items() if model.needs_sources]
+    source = _only(args.source, '--source of domains') if args.source and needing else None
     picture = compare_translations(
         models,
         images,
         _target(next(iter(models.values())), args.target),
         num_samples=1 if args.num_samples is None else args.num_samples,
         seed=args.seed or 0,
-        options={name: dict(sources=args.source) for name in needing},
+        options={name: dict(sources=source) for name in needing},
+        labels=labels,
+        attention=args.attention,
     )
     save_image(args.out, picture)
     print(f'{len(images)} images by {", ".join(models)}: {args.out}')

@@ -16,10 +16,9 @@ from .translate_domains import (
     compare_translations,
     interpolate_codes,
     interpolate_labels,
-    read_inputs,
-    trained_size,
     translate_images,
 )
+from .translation_inputs import read_inputs, read_labels, trained_size
 
 __all__ = [
     'BiasedSet',
@@ -46,6 +45,7 @@ __all__ = [
     'make_biased_sets',
     'plan_sweep',
     'read_inputs',
+    'read_labels',
     'run_quickstart',
     'run_sweep',
     'score_pairs',

@@ -1,4 +1,4 @@
-"""Translating image files between domains, pictures of several outputs, and paths between codes and between labels."""
+"""Translating images between domains, pictures of several outputs, and paths between codes and between labels."""
 
 from __future__ import annotations
 
@@ -10,97 +10,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from mmgentransfer.datasets.image_files import EXTENSIONS, shorten
-from mmgentransfer.datasets.modality_readers import CROPS, resize_crop
-from mmgentransfer.datasets.transforms import decode_image
+from mmgentransfer.datasets.image_files import shorten
 from mmgentransfer.models.domain_translator import DomainTranslator, Target
-from mmgentransfer.models.methods.gan import along
 from mmgentransfer.visualization import save_image, translation_grid
+from mmgentransfer.visualization.modalities import overlay_values
 
 __all__ = [
     'blend_with_input',
     'compare_translations',
     'interpolate_codes',
     'interpolate_labels',
-    'read_inputs',
-    'trained_size',
     'translate_images',
 ]
 
 BATCH = 16
-
-
-# ------------------------------------------------------------------------------------------------------------ reading
-
-
-def trained_size(config: Mapping[str, Any]) -> int | None:
-    """Returns the side of what a config's model is trained on, or None if it names none.
-
-    It is ``random_crop`` of ``model.data_preprocessor`` or, without one, ``image_size`` of the training images.
-    """
-
-    def find(node: Any) -> int | None:
-        if not isinstance(node, Mapping):
-            return None
-        if isinstance(node.get('image_size'), int):
-            return node['image_size']
-        return next((size for part in node.values() if (size := find(part)) is not None), None)
-
-    crop = ((config.get('model') or {}).get('data_preprocessor') or {}).get('random_crop')
-    return crop or find((config.get('train_dataloader') or {}).get('dataset'))
-
-
-def read_inputs(
-    inputs: Sequence[str | os.PathLike[str]], size: int | tuple[int, int] | None = None, crop: str = 'center'
-) -> dict[str, np.ndarray]:
-    """Reads image files, RGB, and those in folders.
-
-    Args:
-        inputs: Files and folders.
-        size: What they are brought to: a side or (height, width); None: as they are.
-        crop: What is taken of an image that is not in proportion: 'center', 'left', or 'stretch' for all of it.
-
-    Returns:
-        uint8 (H, W, 3) by the file's name without its ending, relative to the folder that was given.
-
-    Raises:
-        FileNotFoundError: An input doesn't exist.
-        ValueError: A folder has no image, two files have one name, a file can't be read, or sizes differ.
-    """
-    if crop not in CROPS:
-        raise ValueError(f'crop={crop!r} is not one of {CROPS}')
-    size = (size, size) if isinstance(size, int) else size
-    found: dict[str, Path] = {}
-    for given in inputs:
-        path = Path(given).expanduser()
-        files = [path]
-        if path.is_dir():
-            files = [file for file in sorted(path.rglob('*')) if _is_image(file.relative_to(path))]
-            if not files:
-                raise ValueError(f'{given} has no image, that is no file that ends with {", ".join(EXTENSIONS)}')
-        elif not path.is_file():
-            raise FileNotFoundError(f'the input {str(given)!r} does not exist')
-        for file in files:
-            name = (file.relative_to(path) if path.is_dir() else Path(file.name)).with_suffix('').as_posix()
-            if name in found:
-                raise ValueError(f'{found[name]} and {file} would both be {name!r} in the results: do one at a time')
-            found[name] = file
-    images = {}
-    for name, file in found.items():
-        try:
-            image = decode_image(file, 3)
-        except (ValueError, OSError) as error:
-            raise ValueError(f'{file} can not be used: {error}') from error
-        images[name] = image if size is None else resize_crop(image, size, crop, True)
-    if len({image.shape for image in images.values()}) > 1:
-        shapes = {str(found[name]): image.shape[:2] for name, image in images.items()}
-        raise ValueError(f'images of one grid have one size; give one to resize to (--resize). They have {shapes}')
-    return images
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in EXTENSIONS and not any(part.startswith('.') for part in path.parts)
 
 
 # -------------------------------------------------------------------------------------------------------- translating
@@ -117,6 +42,8 @@ def translate_images(
     attention: bool = False,
     rows: str = 'inputs',
     overwrite: bool = False,
+    labels: Mapping[str, Target] | None = None,
+    path: tuple[int, int] | None = None,
     **options: Any,
 ) -> list[Path]:
     """Writes translations of images, ``<out>/<target>/<name>_<k>.png``, and grids of them.
@@ -128,7 +55,8 @@ def translate_images(
     Args:
         model: The translator.
         images: uint8 (H, W, 3) by name.
-        targets: What to translate to, as :meth:`DomainTranslator.translate` takes it.
+        targets: What to translate to, as :meth:`DomainTranslator.translate` takes it; with ``labels`` the attribute
+            that is changed in each image, or several, see :meth:`DomainTranslator.edit_vectors`.
         out: Folder for the results.
         num_samples: Outputs K of each input; a model without codes makes one.
         seed: Of the codes.
@@ -136,6 +64,9 @@ def translate_images(
         attention: Whether grids end with where the model attends to, over the input.
         rows: 'inputs' or 'targets'.
         overwrite: Whether files may be written over.
+        labels: By image what it is, as :meth:`DomainTranslator.translate` takes a target: the attributes that it has,
+            or 0 or 1 by attribute, where others than the model's are of no account.
+        path: In place of ``seed``, two seeds: the K codes lie on the way from the code of one to that of the other.
         **options: What the model's ``translate`` takes beside.
 
     Returns:
@@ -147,56 +78,103 @@ def translate_images(
     """
     if rows not in ('inputs', 'targets'):
         raise ValueError(f"rows={rows!r} must be 'inputs' or 'targets'")
-    if attention and not hasattr(model, 'attention'):
-        raise ValueError(f'a {type(model).__name__} has no attention to show')
+    if attention:
+        model.check_attention()
     out, names, array = Path(out), list(images), np.stack(list(images.values()))
-    num_samples = 1 if model.code_dim is None else num_samples
-    if style_from is not None:
-        num_samples, options = len(style_from), dict(options, style_from=style_from)
-    labels = [_label(target) for target in targets]
-    if len(set(labels)) < len(labels):
-        raise ValueError(f'a target is given twice: {labels}')
-    for target in targets:
-        model.target_vectors(target, len(array))  # an unknown target is an error before any work
-    grids = [out / f'{label}.png' for label in labels] if rows == 'inputs' else [out / f'grids/{n}.png' for n in names]
-    files = [[[out / label / f'{n}_{k}.png' for k in range(num_samples)] for n in names] for label in labels]
+    # what can't be done is an error before any work
+    own = None if labels is None else _own(model, labels, names)
+    wanted = [_wanted(model, target, own, len(array)) for target in targets]
+    codes, texts = _codes(model, num_samples, seed, style_from, path)
+    shown = [_label(model, target) for target in targets]
+    if len(set(shown)) < len(shown):
+        raise ValueError(f'a target is given twice: {shown}')
+    grids = [out / f'{label}.png' for label in shown] if rows == 'inputs' else [out / f'grids/{n}.png' for n in names]
+    files = [[[out / label / f'{n}_{k}.png' for k in range(len(texts))] for n in names] for label in shown]
     if not overwrite:
-        wanted = [*grids, *(file for each in files for row in each for file in row)]
-        if existing := [str(path) for path in wanted if path.exists()]:
+        every = [*grids, *(file for each in files for row in each for file in row)]
+        if existing := [str(file) for file in every if file.exists()]:
             raise FileExistsError(
                 'these files are there already; choose another folder, or overwrite them (--overwrite):'
                 + shorten(existing)
             )
-    made, maps = [], []
-    for target in targets:
-        parts = [array[start : start + BATCH] for start in range(0, len(array), BATCH)]
-        made.append(np.concatenate([_samples(model, part, target, num_samples, seed, **options) for part in parts]))
-        if attention:
-            maps.append(np.concatenate([_overlay(part, model.attention(part, target)) for part in parts]))
+    made = []
+    for target in wanted:
+        parts = []
+        for start in range(0, len(array), BATCH):
+            part = slice(start, start + BATCH)
+            given = target if isinstance(target, str) else target[part]
+            parts.append(_cells(model, array[part], given, attention, **codes, **options))
+        made.append(np.concatenate(parts))
     for row, outputs in zip(files, made, strict=True):
-        for paths, samples in zip(row, outputs, strict=True):
-            for path, image in zip(paths, samples, strict=True):
-                save_image(path, image)
-    heads = ['input', *(f'sample {k}' for k in range(num_samples)), *(['attention'] if attention else [])]
-    cells = np.stack([_row(array, made[t], maps[t] if attention else None) for t in range(len(labels))])
-    for index, path in enumerate(grids):
+        for paths, samples in zip(row, outputs[:, : len(texts)], strict=True):
+            for file, image in zip(paths, samples, strict=True):
+                save_image(file, image)
+    heads = ['input', *texts, *(['attention'] if attention else [])]
+    cells = np.stack([np.concatenate([array[:, None], outputs], axis=1) for outputs in made])
+    for index, file in enumerate(grids):
         cell = cells[index] if rows == 'inputs' else cells[:, index]
-        save_image(path, translation_grid(cell, heads, names if rows == 'inputs' else labels))
+        save_image(file, translation_grid(cell, heads, names if rows == 'inputs' else shown))
     return grids
+
+
+def _codes(
+    model: DomainTranslator, num_samples: int, seed: int, style_from: np.ndarray | None, path: tuple[int, int] | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Returns what ``translate`` is told of the K codes, and a text for each output."""
+    if path is not None and style_from is not None:
+        raise ValueError('path and style_from both give the codes: leave one out')
+    if style_from is not None:
+        return dict(style_from=style_from), [f'sample {k}' for k in range(len(style_from))]
+    if path is not None:
+        codes = model.code_path(*(model.draw_codes(1, end)[0] for end in path), num_samples)
+        return dict(codes=codes), [f'seed {path[0]}', *[''] * (num_samples - 2), f'seed {path[1]}']
+    num_samples = 1 if model.code_dim is None else num_samples
+    return dict(num_samples=num_samples, seed=seed), [f'sample {k}' for k in range(num_samples)]
+
+
+def _own(model: DomainTranslator, labels: Mapping[str, Target], names: Sequence[str]) -> Tensor:
+    """Returns what images are, float (N, num_domains)."""
+    rows = []
+    for name in names:
+        if name not in labels:
+            raise ValueError(f'there are no labels of the image {name!r}')
+        label = labels[name]
+        if isinstance(label, Mapping):
+            if missing := [domain for domain in model.domains if domain not in label]:
+                raise ValueError(f'the labels of the image {name!r} do not say {missing}')
+            label = {domain: label[domain] for domain in model.domains}
+        rows.append(model.target_vectors(label, 1, 'label'))
+    return torch.cat(rows)
+
+
+def _wanted(model: DomainTranslator, target: Target, own: Tensor | None, num: int) -> str | Tensor:
+    """Returns what images are translated to: a name as it is given, or vectors (num, num_domains)."""
+    if own is not None:
+        return model.edit_vectors(own, target)
+    vectors = model.target_vectors(target, num)
+    return target if isinstance(target, str) else vectors
+
+
+def _cells(
+    model: DomainTranslator, images: np.ndarray, target: str | Tensor, attention: bool, **options: Any
+) -> np.ndarray:
+    """Returns the outputs for images, uint8 (N, K, H, W, 3), with ``attention`` followed by where the model attends."""
+    if not attention:
+        return _samples(model, images, target, **options)
+    outputs, maps = _samples(model, images, target, return_attention=True, **options)
+    return np.concatenate([outputs, overlay_values(images, maps)[:, None]], axis=1)
 
 
 def _samples(
     model: DomainTranslator,
     images: np.ndarray,
-    target: Target,
-    num_samples: int,
-    seed: int,
+    target: str | Tensor,
     style_from: np.ndarray | None = None,
     **options: Any,
-) -> np.ndarray:
-    """Returns K outputs for each image, (N, K, H, W, C), with codes drawn by ``seed`` or taken from example images."""
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Returns what the model's ``translate`` does, with codes taken from example images if there are any."""
     if style_from is None:
-        return model.translate(images, target, num_samples, seed, **options)
+        return model.translate(images, target, **options)
     if hasattr(model, 'translate_with_references'):
         return model.translate_with_references(images, style_from, target, **options)
     if 'style_from' in inspect.signature(model.translate).parameters:
@@ -204,25 +182,14 @@ def _samples(
     raise ValueError(f'a {type(model).__name__} does not take styles from images: leave style_from out')
 
 
-def _row(inputs: np.ndarray, samples: np.ndarray, attention: np.ndarray | None) -> np.ndarray:
-    parts = [inputs[:, None], samples, *([] if attention is None else [attention[:, None]])]
-    return np.concatenate(parts, axis=1)
-
-
-def _overlay(images: np.ndarray, attention: np.ndarray) -> np.ndarray:
-    """Lays a heat map of values in [0, 1], (N, H, W), half transparent over images (N, H, W, 3)."""
-    from mmgentransfer.visualization.modalities import colour_values
-
-    heat = colour_values(np.asarray(attention).reshape(images.shape[:3]), 0.0, 1.0)
-    return ((images.astype(np.uint16) + heat + 1) // 2).astype(np.uint8)
-
-
-def _label(target: Target) -> str:
+def _label(model: DomainTranslator, target: Target) -> str:
     if isinstance(target, str):
         return target
     if isinstance(target, Mapping):
         return '_'.join(f'{name}={int(bool(on))}' for name, on in target.items())
-    return '_'.join(map(str, target))
+    if np.ndim(target) == 0:
+        return model.domains[int(target)]
+    return 'vectors' if np.ndim(target) == 2 else '_'.join(map(str, target))
 
 
 def compare_translations(
@@ -232,32 +199,40 @@ def compare_translations(
     num_samples: int = 1,
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    labels: Mapping[str, Target] | None = None,
+    attention: bool = False,
 ) -> np.ndarray:
     """Draws what several models make of the same images: a row has an input and each model's outputs, side by side.
 
     Args:
         models: The translators by name.
         images: uint8 (H, W, 3) by name.
-        target: As :meth:`DomainTranslator.translate` takes it.
+        target: As :func:`translate_images` takes each.
         num_samples: Outputs of each model for an input; a model without codes has one.
         seed: Of the codes.
         options: By model, what its ``translate`` takes beside.
+        labels: As for :func:`translate_images`.
+        attention: Whether where a model attends to follows its outputs, laid over the input, for those that have it.
 
     Returns:
         uint8 (height, width, 3).
 
     Raises:
-        ValueError: A model can't do the translation; the message names it.
+        ValueError: A model can't do the translation, and the message names it; or none has attention.
     """
+    if attention and not any(model.has_attention for model in models.values()):
+        raise ValueError(f'none of {list(models)} has attention to show')
     array = np.stack(list(images.values()))
     columns, heads = [array[:, None]], ['input']
     for name, model in models.items():
-        num = 1 if model.code_dim is None else num_samples
+        num, shown = 1 if model.code_dim is None else num_samples, attention and model.has_attention
+        given = dict((options or {}).get(name, {}), num_samples=num, seed=seed)
         try:
-            columns.append(model.translate(array, target, num, seed, **(options or {}).get(name, {})))
+            own = None if labels is None else _own(model, labels, list(images))
+            columns.append(_cells(model, array, _wanted(model, target, own, len(array)), shown, **given))
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from error
-        heads += [name, *[''] * (num - 1)]
+        heads += [name, *[''] * (num - 1), *(['attention'] if shown else [])]
     return translation_grid(np.concatenate(columns, axis=1), heads, list(images))
 
 
@@ -274,35 +249,8 @@ def interpolate_codes(
     mode: str = 'slerp',
     **options: Any,
 ) -> np.ndarray:
-    """Translates images with codes on the way from one to another, both of which are included.
-
-    Args:
-        model: A translator with codes.
-        images: uint8 (H, W, C), or a batch (N, H, W, C).
-        target: As :meth:`DomainTranslator.translate` takes it.
-        code0: The first code (Z,).
-        code1: The last code (Z,).
-        steps: Number of codes.
-        mode: 'slerp' goes along a great circle, so that codes in between are as long as codes from N(0, I) are;
-            'linear' in a straight line.
-        **options: What the model's ``translate`` takes beside.
-
-    Returns:
-        uint8 (N, steps, H, W, C), without N for a single image.
-
-    Raises:
-        ValueError: A code has another width than the model's, or ``steps`` or ``mode`` is wrong.
-    """
-    _steps(steps)
-    first, last = (torch.as_tensor(np.asarray(code), dtype=torch.float32) for code in (code0, code1))
-    if model.code_dim is None or first.shape != (model.code_dim,) or last.shape != first.shape:
-        raise ValueError(
-            f'codes of a {type(model).__name__} have the shape ({model.code_dim},), got {tuple(first.shape)} and '
-            f'{tuple(last.shape)}'
-            if model.code_dim is not None
-            else f'a {type(model).__name__} takes no codes: an input has one output for a target'
-        )
-    return model.translate(images, target, codes=along(first, last, steps, mode), **options)
+    """Translates images with codes on the way from one to another, see :meth:`DomainTranslator.interpolate_codes`."""
+    return model.interpolate_codes(images, target, code0, code1, steps, mode, **options)
 
 
 def interpolate_labels(

@@ -149,7 +149,7 @@ class DomainTranslator(AdversarialModel):
         Raises:
             ValueError: A name is unknown or given twice, two that exclude each other are set, or ``op`` is unknown.
         """
-        names = [names] if isinstance(names, str) else list(names)
+        names = list(names) if isinstance(names, Sequence) and not isinstance(names, str) else [names]
         self._check_names(names, 'attribute')
         if len(set(names)) < len(names):
             raise ValueError(f'an attribute is given twice: {names}')

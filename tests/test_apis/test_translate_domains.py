@@ -7,10 +7,9 @@ import warnings
 
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
 from PIL import Image
-from sdit_toys import DOMAINS, sdit_config
+from sdit_toys import DOMAINS, WITHOUT_ATTENTION, sdit_config
+from translated_files import SIDE, cells, save_folder, save_run, small, three_images
 from translator_toys import build, stargan_config
 
 from mmgentransfer.apis import (
@@ -24,8 +23,7 @@ from mmgentransfer.apis import (
 from mmgentransfer.apis import translate_domains as module
 from mmgentransfer.cli import main
 from mmgentransfer.visualization import read_grid, translation_grid
-
-SIDE = 16
+from mmgentransfer.visualization.modalities import overlay_values
 
 
 @pytest.fixture(scope='module')
@@ -40,30 +38,12 @@ def stargan():
 
 @pytest.fixture
 def images():
-    pixels = np.random.default_rng(0).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
-    return {'a': pixels[0], 'in/b': pixels[1], 'c': pixels[2]}
+    return three_images()
 
 
 @pytest.fixture
 def folder(tmp_path, images):
-    for name, pixels in images.items():
-        (tmp_path / 'in' / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(tmp_path / 'in' / f'{name}.png')
-    return tmp_path / 'in'
-
-
-def cells(path, rows, columns, size=64):
-    """The images of a grid with texts above and beside it: (rows, columns, size, size, 3)."""
-    grid = read_grid(path)
-    grid = grid[-(rows * (size + 2) + 2) :, -(columns * (size + 2) + 2) :]
-    parts = [
-        [grid[r * (size + 2) + 2 :][:size, c * (size + 2) + 2 :][:, :size] for c in range(columns)] for r in range(rows)
-    ]
-    return np.array(parts)
-
-
-def small(cell):
-    return cell[..., ::4, ::4, :]
+    return save_folder(tmp_path / 'in', images)
 
 
 # ------------------------------------------------------------------------------------------------------------ files
@@ -97,13 +77,36 @@ def test_a_model_without_codes_has_one_output(stargan, images, tmp_path):
     assert sorted(path.name for path in (tmp_path / 'blond').glob('*.png')) == ['a_0.png', 'c_0.png']
 
 
-def test_attention_is_laid_over_the_input():
-    image = np.full((1, 2, 2, 3), 100, np.uint8)
-    shown = module._overlay(image, np.array([[[0.0, 1.0], [0.0, 1.0]]]))
-    assert shown.shape == image.shape
-    low, high = shown[0, 0, 0].astype(int) * 2 - 100, shown[0, 0, 1].astype(int) * 2 - 100
-    assert low[2] > low[0]  # violet
-    assert high[0] > 200 > high[2]  # yellow
+def test_an_input_is_encoded_once_for_its_outputs_and_its_attention(model, images, tmp_path):
+    calls = []
+    hook = model.generator.encoder.register_forward_hook(lambda m, i, o: calls.append(len(o)))
+    translate_images(model, images, ['blue', 'green'], tmp_path, num_samples=2, attention=True)
+    hook.remove()
+    assert calls == [3, 3]
+    batch = np.stack(list(images.values()))
+    shown = small(cells(tmp_path / 'green.png', 3, 4))[:, 3]
+    assert np.array_equal(shown, overlay_values(batch, model.attention(batch, 'green')))
+
+
+def test_a_path_of_codes_is_a_row(model, images, tmp_path):
+    (grid,) = translate_images(model, images, ['blue'], tmp_path, num_samples=4, path=(3, 7), attention=True)
+    batch = np.stack(list(images.values()))
+    codes = [model.draw_codes(1, seed)[0] for seed in (3, 7)]
+    expected = model.interpolate_codes(batch, 'blue', *codes, steps=4)
+    shown = small(cells(grid, 3, 6))
+    assert np.array_equal(shown[:, 1:5], expected)
+    assert np.array_equal(read_grid(tmp_path / 'blue' / 'c_3.png'), expected[2, 3])
+    for place, seed in ((0, 3), (3, 7)):
+        assert np.abs(expected[:, place].astype(int) - model.translate(batch, 'blue', seed=seed)).max() <= 1
+
+
+def test_targets_by_number_and_vector(model, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, 'BATCH', 2)
+    grids = translate_images(model, images, [2, [0, 1, 0, 0], np.eye(4)[[0, 1, 2]]], tmp_path)
+    assert [grid.name for grid in grids] == ['green.png', '0_1_0_0.png', 'vectors.png']
+    batch = np.stack(list(images.values()))
+    for grid, target in zip(grids, ('green', 'blue', np.eye(4)[[0, 1, 2]]), strict=True):
+        assert np.abs(small(cells(grid, 3, 2))[:, 1].astype(int) - model.translate(batch, target)).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,8 @@ def test_attention_is_laid_over_the_input():
         (dict(rows='domains'), "rows='domains'"),
         (dict(style_from=np.zeros((1, 16, 16, 3), np.uint8)), 'does not take styles from images'),
         (dict(codes=np.zeros((2, 3))), 'num_samples and codes'),
+        (dict(path=(0, 1)), 'steps=1 must be at least 2'),
+        (dict(path=(0, 1), style_from=np.zeros((1, 16, 16, 3), np.uint8)), 'path and style_from both'),
     ],
 )
 def test_errors_come_before_files(model, images, tmp_path, options, words):
@@ -125,10 +130,20 @@ def test_errors_come_before_files(model, images, tmp_path, options, words):
 def test_no_attention_and_existing_files(stargan, images, tmp_path):
     with pytest.raises(ValueError, match='StarGAN has no attention'):
         translate_images(stargan, images, ['blond'], tmp_path, attention=True)
+    with pytest.raises(ValueError, match='a StarGAN has no codes'):
+        translate_images(stargan, images, ['blond'], tmp_path, path=(0, 1), num_samples=3)
     translate_images(stargan, images, ['blond'], tmp_path)
     with pytest.raises(FileExistsError, match=r'\(--overwrite\):\n.*blond\.png'):
         translate_images(stargan, images, ['blond'], tmp_path)
     translate_images(stargan, images, ['blond'], tmp_path, overwrite=True)
+
+
+def test_without_attention_nothing_is_computed(images, tmp_path):
+    plain = build(sdit_config(**WITHOUT_ATTENTION)).eval()
+    plain.generator.encoder.register_forward_hook(lambda *_: pytest.fail('an image was encoded'))
+    with pytest.raises(ValueError, match='this SDIT has no attention to show'):
+        translate_images(plain, images, ['blue'], tmp_path, attention=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sides_that_the_network_can_not_halve(stargan, tmp_path):
@@ -180,12 +195,7 @@ def test_reading(folder, images):
 
 @pytest.fixture(scope='module')
 def run(tmp_path_factory, model):
-    """A config and a checkpoint, of which the data set names the size of images."""
-    folder = tmp_path_factory.mktemp('run')
-    cfg = Config(dict(model=sdit_config(), train_dataloader=dict(dataset=dict(type='ToyObjects', image_size=SIDE))))
-    cfg.dump(folder / 'config.py')
-    torch.save(dict(state_dict=model.state_dict()), folder / 'model.pth')
-    return [str(folder / 'config.py'), str(folder / 'model.pth')]
+    return save_run(tmp_path_factory.mktemp('run'), model, sdit_config())
 
 
 def test_command(run, model, folder, images, tmp_path, capsys):
@@ -212,12 +222,35 @@ def test_command(run, model, folder, images, tmp_path, capsys):
         (['--target', 'green', '--via', 'blue'], '--via is for translating between modalities'),
         (['--target', 'green', '--resize', '15'], 'multiple'),
         (['--target', 'green', '--source', 'red'], 'leave --source out'),
-        (['--target', 'green', '--style-from', 'x', '--seed', '1'], 'leave --num-samples and --seed out'),
+        (
+            ['--target', 'green', '--style-from', 'x', '--seed', '1'],
+            '--style-from gives the codes: leave --num-samples',
+        ),
+        (
+            ['--target', 'green', '--path', '0', '1', '--num-samples', '3'],
+            '--path gives the codes: leave --num-samples',
+        ),
+        (['--target', 'green', '--path', '0', '1', '--style-from', 'x'], 'leave one out'),
+        (['--target', 'green', '--path', '0', '1', '--steps', '1'], 'steps=1 must be at least 2'),
+        (['--target', 'green', '--steps', '3'], 'give its two seeds'),
+        (['--target', 'green', '--labels', 'x.csv'], '--labels is about attributes'),
     ],
 )
 def test_command_refuses(run, folder, tmp_path, capsys, arguments, words):
     assert main(['translate', *run, str(folder), *arguments, '-o', str(tmp_path / 'out')]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_command_draws_a_path_of_codes(run, model, folder, images, tmp_path, capsys):
+    out = tmp_path / 'out'
+    arguments = ['--target', 'green', '--path', '5', '6', '--steps', '3', '-o', str(out)]
+    assert main(['translate', *run, str(folder), *arguments]) == 0, capsys.readouterr()
+    batch = np.stack([images[name] for name in ('a', 'c', 'in/b')])
+    ends = [model.draw_codes(1, seed)[0] for seed in (5, 6)]
+    shown = small(cells(out / 'green.png', 3, 4))
+    assert np.array_equal(shown[:, 1:], model.interpolate_codes(batch, 'green', *ends, steps=3))
+    assert main(['translate', *run, str(folder), '--all-targets', '--path', '5', '6', '-o', str(tmp_path / 'all')]) == 0
+    assert len(list((tmp_path / 'all' / 'blue').glob('a_*.png'))) == 9
 
 
 def test_comparing(run, model, images, folder, tmp_path, capsys):
@@ -233,6 +266,23 @@ def test_comparing(run, model, images, folder, tmp_path, capsys):
     assert np.array_equal(shown[:, 3:], expected)
     assert main(['compare-translations', str(folder), '--run', 'one', *arguments]) == 2
     assert 'NAME=CONFIG:CHECKPOINT' in capsys.readouterr().err
+
+
+def test_comparing_with_attention(run, model, stargan, images, folder, tmp_path, capsys):
+    out = tmp_path / 'grid.png'
+    arguments = ['--run', f'one={run[0]}:{run[1]}', '--target', 'blue', '--attention', '-o', str(out)]
+    assert main(['compare-translations', str(folder), *arguments]) == 0
+    batch = np.stack([images[name] for name in ('a', 'c', 'in/b')])
+    shown = small(cells(out, 3, 3))
+    assert np.array_equal(shown[:, 1], model.translate(batch, 'blue'))
+    assert np.array_equal(shown[:, 2], overlay_values(batch, model.attention(batch, 'blue')))
+    plain = build(sdit_config(**WITHOUT_ATTENTION)).eval()
+    grids = [compare_translations(dict(one=model, two=plain), images, 'blue', attention=on) for on in (False, True)]
+    assert grids[1].shape[1] - grids[0].shape[1] == 64 + 2  # of the first alone
+    with pytest.raises(ValueError, match=r"none of \['two'\] has attention"):
+        compare_translations(dict(two=plain), images, 'blue', attention=True)
+    assert main(['compare-translations', str(folder), *arguments, '--source', 'blue']) == 2
+    assert 'leave --source out' in capsys.readouterr().err
 
 
 def test_comparing_names_the_model_that_can_not(model, stargan, images):

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from PIL import Image
 from translator_toys import build
 
-from mmgentransfer.apis.translate_domains import trained_size
+from mmgentransfer.apis import trained_size
 from mmgentransfer.cli import main
 from mmgentransfer.visualization import read_grid
 
