@@ -1,6 +1,6 @@
 # A row of thesis Table 5.5: accuracy by the width D of the reduction.
 # mmgentransfer sweep configs/udit/table_5_5_handbags_color.py
-# mmgentransfer choose-reduction work_dirs/udit/table_5_5_handbags_color
+# mmgentransfer choose-reduction work_dirs/udit/table_5_5_handbags_color --num-classes 11
 title = 'Colour: accuracy by the width of the reduction (thesis Table 5.5)'
 base = dict(config='configs/udit/extractor_handbags_color.py', options={'randomness.seed': '{seed}'})
 _dim = 'model.networks.classifier.reduce_dim'

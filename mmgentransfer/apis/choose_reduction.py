@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmgentransfer.evaluation.functional.reduction import choose_reduction
+from mmgentransfer.models.extractor_accuracy import least_accuracy
 
 __all__ = ['ReductionChoice', 'choose_from_sweep']
-
-_WORST = 60.0  # percent: a classifier of two classes that is no better tells nothing
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ def choose_from_sweep(
     tolerance: float | None = None,
     dim: int | None = None,
     flat_tolerance: float = 0.5,
+    num_classes: int = 2,
 ) -> ReductionChoice:
     """Chooses the width of an extractor's reduction from a sweep's folder (the form of thesis Table 5.5).
 
@@ -63,11 +63,15 @@ def choose_from_sweep(
         tolerance: See :func:`choose_reduction`.
         dim: See :func:`choose_reduction`.
         flat_tolerance: See :func:`choose_reduction`.
+        num_classes: Classes K that the classifiers tell. The best of them must be 10 points above chance, 100 / K.
 
     Raises:
         FileNotFoundError: The folder has no ``sweep.json``.
-        ValueError: It has no such rows or score, some of them failed, or no D classifies.
+        ValueError: It has no such rows or score, some of them failed, no D classifies, or ``num_classes`` is less
+            than 2.
     """
+    if num_classes < 2:
+        raise ValueError(f'num_classes={num_classes} must be at least 2')
     path = Path(folder) / 'sweep.json'
     if not path.is_file():
         raise FileNotFoundError(f'there is no {path}: run mmgentransfer sweep first, and give its folder')
@@ -82,10 +86,11 @@ def choose_from_sweep(
         known = sorted({name for row in rows.values() for name in row['mean']})
         raise ValueError(f'{path}: D = {failed} failed or lack {key!r} (--key); the scores are {known}')
     accuracies = {d: row['mean'][score] for d, row in rows.items()}
-    if max(accuracies.values()) < _WORST:
+    if max(accuracies.values()) < least_accuracy(num_classes):
         raise ValueError(
-            f'{path}: the best {key} is {max(accuracies.values()):.1f} %, below {_WORST:.0f}: an extractor of such a '
-            'classifier knows nothing of the property. Train longer, or on more images'
+            f'{path}: the best {key} is {max(accuracies.values()):.1f} %, below {least_accuracy(num_classes):.0f}, of '
+            f'{num_classes} classes (--num-classes): an extractor of such a classifier knows nothing of the property. '
+            'Train longer, or on more images'
         )
     chosen = choose_reduction(accuracies, rule, flat_tolerance, tolerance, dim)
     seed = min(rows[chosen]['work_dirs'], key=int)

@@ -26,14 +26,18 @@ def measure_constraints(model: DomainTranslator, names: Sequence[str], dataset: 
 
     Raises:
         FileNotFoundError: Weights of a network are missing.
-        ValueError: A network would keep random weights, or shows the same for all images.
+        ValueError: A network can't be built, would keep random weights, is no better than chance, or shows the same for
+            all images; the message names its config's key.
     """
-    used: list[FrozenFeatureLoss] = [
-        model.losses[name] for name in names if any(model.weight(name, stage) for stage in model.stages)
+    used: dict[str, FrozenFeatureLoss] = {
+        name: model.losses[name] for name in names if any(model.weight(name, stage) for stage in model.stages)
+    }
+    for name, loss in used.items():
+        loss.key = f'model.losses.{name}.extractor'
+        loss.network  # noqa: B018 - what is wrong with it is an error now, not at the first iteration
+    losses = [
+        loss for loss in used.values() if isinstance(loss, SemanticConstraintLoss) and loss.feature_scale == 'auto'
     ]
-    for loss in used:
-        loss.network  # noqa: B018 - a missing file is an error now, not at the first iteration
-    losses = [loss for loss in used if isinstance(loss, SemanticConstraintLoss) and loss.feature_scale == 'auto']
     if not losses:
         return
     index = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))[:_IMAGES_OF_A_SCALE].tolist()

@@ -40,6 +40,11 @@ class _Backbone(nn.Module):
         self.register_buffer('std', torch.tensor(std)[:, None, None], persistent=False)
         self.net: nn.Module
 
+    @property
+    def random_parts(self) -> list[str]:
+        """The parts that keep random weights, by name."""
+        return [] if self.weights else ['backbone']
+
     def missing(self) -> str | None:
         """Returns None if the weights' file is there or none is wanted, else one line that says what to put where."""
         return None
@@ -67,6 +72,10 @@ class _Backbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Maps images (N, 3, H, W) in [0, 1] to the layer's output, (N, C, h, w) or (N, F)."""
         return self.net((images - self.mean) / self.std)
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Returns the layer's output as what an image shows, for a :class:`SemanticConstraintLoss`."""
+        return self(images)
 
 
 def _up_to(layers: list[tuple[str, nn.Module]], layer: str, network: str) -> nn.Sequential:
@@ -318,7 +327,7 @@ class ReducedSemanticExtractor(BaseModule):
         """The parts that keep random weights unless it is trained, by name."""
         if self.init_cfg:
             return []
-        parts = [] if self.backbone.weights else ['backbone']
+        parts = self.backbone.random_parts
         return parts if self.reduce_dim is None else [*parts, 'reduction']
 
     def init_weights(self) -> None:
@@ -333,9 +342,12 @@ class ReducedSemanticExtractor(BaseModule):
         super().init_weights()
 
     def maps(self, images: Tensor) -> Tensor:
-        """Maps images (N, 3, S, S) in [0, 1] to what they show of the property, (N, D, h, w)."""
-        if self.input_size is not None and images.shape[-1] != self.input_size:
-            size = (self.input_size, self.input_size)
+        """Maps images (N, 3, H, W) in [0, 1] to what they show of the property, (N, D, h, w).
+
+        With ``input_size`` images of any other size are stretched to that square.
+        """
+        size = (self.input_size, self.input_size)
+        if self.input_size is not None and images.shape[-2:] != size:
             images = F.interpolate(images, size=size, mode='bilinear', align_corners=False, antialias=True)
         return self.reduction(self.backbone(images))
 

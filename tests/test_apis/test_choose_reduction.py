@@ -63,6 +63,17 @@ def test_command(tmp_path, capsys):
     assert '| accuracy (%) | 85.0 | 87.0 | **91.0** | 92.0 |' in out
     assert "chosen by 'knee': D = 16, checkpoint: a16\n" in out
     assert choose_from_sweep(tmp_path, 'tolerance', tolerance=1).dim == 128
+    assert main(['choose-reduction', str(tmp_path), '--flat-tolerance', '11']) == 0
+    assert "chosen by 'knee': D = 2" in capsys.readouterr().out
+
+
+def test_chance_depends_on_the_number_of_classes(tmp_path, capsys):
+    write(tmp_path, {2: 30.0, 8: 55.0})
+    assert main(['choose-reduction', str(tmp_path)]) == 2
+    assert 'the best accuracy is 55.0 %, below 60, of 2 classes (--num-classes)' in capsys.readouterr().err
+    assert main(['choose-reduction', str(tmp_path), '--num-classes', '11']) == 0
+    with pytest.raises(ValueError, match='num_classes=1 must be at least 2'):
+        choose_from_sweep(tmp_path, num_classes=1)
 
 
 def test_the_best_accuracy_counts_where_its_checkpoint_was_kept(tmp_path):

@@ -73,6 +73,7 @@ def test_images_are_resized():
     network = ReducedSemanticExtractor(dict(type='SmallConvBackbone'), image_size=16, input_size=32)
     assert network.out_shape == (32, 8, 8)
     assert network.maps(torch.rand(1, 3, 16, 16)).shape == (1, 32, 8, 8)
+    assert network.maps(torch.rand(1, 3, 16, 32)).shape == (1, 32, 8, 8)  # of the right width, but not high enough
 
 
 def test_unknown_layers_are_answered_by_the_known_ones():

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from mmgentransfer.apis.inference import load_weights
 from mmgentransfer.datasets import UnpairedDomains
+from mmgentransfer.models.extractor_accuracy import least_accuracy
 from mmgentransfer.models.game import Batch
 from mmgentransfer.models.losses import LSGANLoss, SemanticConstraintLoss
 from mmgentransfer.models.methods.udit import munit
@@ -298,16 +299,70 @@ def test_extractor_of_random_weights_is_refused():
         model.check_dataset(toys.bags(100))
 
 
-def test_extractor_from_a_checkpoint(tmp_path):
+@pytest.mark.parametrize(
+    ('extractor', 'message'),
+    [
+        (toys.extractor(4) | dict(backbone=dict(type='SmallConvBackbone', layer='relu9')),
+         r"SmallConvBackbone.layer='relu9' is unknown"),
+        (toys.extractor(4, head='linear'), "ReducedSemanticExtractor.head='linear' is unknown"),
+        (dict(type='MLPMiner', dims=[2, 2]), r'a MLPMiner has no maps\(images\).*take a ReducedSemanticExtractor'),
+        (dict(type='SmallConvBackbone'), 'the backbone would keep random weights'),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_extractor_names_its_key(extractor, message):
+    model = toys.build('UDIT', losses=toys.losses(kept=toys.constraint(extractor=extractor, allow_random=False)))
+    with pytest.raises(ValueError, match=rf'^model\.losses\.kept\.extractor: {message}'):
+        model.check_dataset(toys.bags(100))
+
+
+def test_a_backbone_is_an_extractor(tmp_path):
+    with DefaultScope.overwrite_default_scope('mmgentransfer'):
+        backbone = MODELS.build(dict(type='VGGFaceBackbone', layer='relu1_1'))
+    torch.save(backbone.net.state_dict(), tmp_path / 'face.pth')
+    extractor = dict(type='VGGFaceBackbone', layer='relu1_1', weights=str(tmp_path / 'face.pth'))
+    model = toys.build('UDIT', losses=toys.losses(kept=dict(type='SemanticConstraintLoss', extractor=extractor)))
+    model.check_dataset(toys.bags(100))
+    images = torch.rand(2, 3, 16, 16)
+    torch.testing.assert_close(model.losses['kept'].maps(2 * images - 1), backbone(images))
+    terms = model.generator_losses(prepared(model))
+    assert terms['kept'] > 0
+
+
+def written_extractor(folder):
     torch.manual_seed(5)
     with DefaultScope.overwrite_default_scope('mmgentransfer'):
         trained = MODELS.build(toys.extractor(4))
     state = {f'classifier.{key}': value for key, value in trained.state_dict().items()}
-    torch.save(dict(state_dict=state), tmp_path / 'iter_1.pth')
+    torch.save(dict(state_dict=state), folder / 'iter_20.pth')
+    return trained
+
+
+def test_extractor_from_a_checkpoint(tmp_path):
+    trained = written_extractor(tmp_path)
     init = dict(type='TransferredWeights', checkpoint=str(tmp_path), prefix='classifier')
     loss = SemanticConstraintLoss(extractor=toys.extractor(4, init_cfg=init), feature_scale=1.0)
     images = torch.rand(2, 3, 16, 16)
     torch.testing.assert_close(loss.maps(2 * images - 1), trained.maps(images))
+
+
+def test_extractor_no_better_than_chance_is_refused(tmp_path):
+    written_extractor(tmp_path)
+    (tmp_path / 'metrics.jsonl').write_text(
+        '\n'.join(f'{{"iter": {i}, "accuracy": {a}}}' for i, a in ((10, 50.0), (20, 59.5), (30, 90.0)))
+    )
+    init = dict(type='TransferredWeights', checkpoint=str(tmp_path), prefix='classifier')
+    extractor = toys.extractor(4, init_cfg=init)
+    model = toys.build('UDIT', losses=toys.losses(kept=dict(type='SemanticConstraintLoss', extractor=extractor)))
+    wanted = (
+        rf"model.losses.kept.extractor: the classifier '{tmp_path}' has an accuracy of 59.5 %, below 60, of 2 classes"
+    )
+    with pytest.raises(ValueError, match=wanted):
+        model.check_dataset(toys.bags(100))
+    (tmp_path / 'iter_20.pth').rename(tmp_path / 'best_accuracy_iter_30.pth')
+    init['checkpoint'] += '/best'
+    SemanticConstraintLoss(extractor=toys.extractor(4, init_cfg=init)).network  # noqa: B018
+    assert least_accuracy(2) == 60
+    assert least_accuracy(10) == 20
 
 
 # ------------------------------------------------------------------------------------------------------- inference
@@ -466,5 +521,5 @@ def test_perceptual_term_lacks_its_weights(tmp_path):
     )
     toys.build(losses=toys.losses(perceptual=dict(term, loss_weight=0))).check_dataset(toys.bags(100))
     model = toys.build(losses=toys.losses(perceptual=dict(term, loss_weight=1)))
-    with pytest.raises(FileNotFoundError, match=r'DomainInvariantPerceptualLoss.extractor.*face\.pth'):
+    with pytest.raises(FileNotFoundError, match=r'model.losses.perceptual.extractor: .*face\.pth'):
         model.check_dataset(toys.bags(100))

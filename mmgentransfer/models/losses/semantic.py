@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
+from mmgentransfer.models.extractor_accuracy import least_accuracy, recorded_accuracy
 from mmgentransfer.registry import MODELS
 
 from .base import WeightedLoss, at_least_float32
@@ -29,14 +30,16 @@ class FrozenFeatureLoss(WeightedLoss):
 
     Args:
         loss_weight: Weight of the term.
-        extractor: Config of a :class:`ReducedSemanticExtractor` with trained weights, or of another network with
-            ``maps(images in [0, 1])``.
+        extractor: Config of a network that shows what to keep: a :class:`ReducedSemanticExtractor` with trained
+            weights, a backbone such as :class:`TorchvisionBackbone`, or any registered network with
+            ``maps(images)``, which maps images (N, 3, H, W) in [0, 1] to (N, D, h, w). Its ``init_weights()`` or
+            ``load_weights()`` is called, and ``random_parts`` may name what of it has no trained weights.
         directions: The translations it holds for, e.g. ``['photo_to_monet']``, by the domains' names; None for all.
         value_range: What the darkest and the brightest pixel are to the translator.
-        allow_random: Whether the network may keep random weights, for tests.
+        allow_random: Whether the network may keep random weights, or have learnt nothing, for tests.
 
-    Raises:
-        ValueError: The network would keep random weights.
+    Attributes:
+        key: Name of the extractor's config, for messages.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class FrozenFeatureLoss(WeightedLoss):
         allow_random: bool = False,
     ) -> None:
         super().__init__(loss_weight)
+        self.key = f'{type(self).__name__}.extractor'
         self.extractor = dict(extractor)
         self.directions = None if directions is None else list(directions)
         self.value_range = (float(value_range[0]), float(value_range[1]))
@@ -60,32 +64,35 @@ class FrozenFeatureLoss(WeightedLoss):
 
         Raises:
             FileNotFoundError: Its weights are missing.
-            ValueError: It would keep random weights.
+            ValueError: It can't be built, shows nothing, would keep random weights, or is of a classifier that is no
+                better than chance.
         """
         if not self._built:
-            self._built.append(self._build())
+            try:
+                self._built.append(self._build())
+            except FileNotFoundError as error:
+                hint = 'Train it first, see configs/udit/extractor_*.py'
+                raise FileNotFoundError(f'{self.key}: {error}. {hint}') from None
+            except ValueError as error:
+                raise ValueError(f'{self.key}: {error}') from error
         return self._built[0]
 
     def _build(self) -> nn.Module:
-        name = f'{type(self).__name__}.extractor'
         # Random weights are replaced, and must not cost random numbers.
         with torch.random.fork_rng(devices=[]), DefaultScope.overwrite_default_scope('mmgentransfer'):
             network = MODELS.build(self.extractor)
-            parts = getattr(network, 'random_parts', [])
-            if parts and not self.allow_random:
+            if not hasattr(network, 'maps'):
                 raise ValueError(
-                    f'{name}: the {" and the ".join(parts)} would keep random weights: train it as a classifier '
-                    '(configs/udit/extractor_*.py) and set '
-                    "init_cfg=dict(type='TransferredWeights', prefix='classifier', checkpoint=...)"
+                    f'a {type(network).__name__} has no maps(images) of what an image shows: take a '
+                    "ReducedSemanticExtractor, e.g. dict(type='ReducedSemanticExtractor', backbone=...)"
                 )
+            if not self.allow_random:
+                _check_trained(network)
             if hasattr(network, 'init_weights'):
                 network._dump_init_info = lambda: None  # MMEngine would print every tensor
-                try:
-                    network.init_weights()
-                except FileNotFoundError as error:
-                    raise FileNotFoundError(
-                        f'{name}: {error}. Train it first, see configs/udit/extractor_*.py'
-                    ) from None
+                network.init_weights()
+            elif hasattr(network, 'load_weights'):
+                network.load_weights()
         return network.eval().requires_grad_(False)
 
     def applies_to(self, source: str, target: str) -> bool:
@@ -95,7 +102,7 @@ class FrozenFeatureLoss(WeightedLoss):
     def maps(self, images: Tensor) -> Tensor:
         """Returns what the network shows of images (N, C, H, W) in ``value_range``."""
         network, (low, high) = self.network, self.value_range
-        first = next(network.parameters())
+        first = next(network.parameters(), images)
         if first.device != images.device:
             network.to(images.device)
         if images.shape[1] == 1:
@@ -117,6 +124,26 @@ class FrozenFeatureLoss(WeightedLoss):
     def forward(self, images: Tensor, translations: Tensor) -> Tensor:
         """Returns the term of ``translations`` of ``images``, both (N, C, H, W); its gradient is theirs alone."""
         return self.each([images], [translations])[0]
+
+
+def _check_trained(network: nn.Module) -> None:
+    """Raises a ``ValueError`` for a network with random weights, or of a classifier that is no better than chance."""
+    if parts := getattr(network, 'random_parts', []):
+        raise ValueError(
+            f'the {" and the ".join(parts)} would keep random weights: train it as a classifier '
+            '(configs/udit/extractor_*.py) and set '
+            "init_cfg=dict(type='TransferredWeights', prefix='classifier', checkpoint=...)"
+        )
+    given, num_classes = getattr(network, 'init_cfg', None) or [], getattr(network, 'num_classes', None)
+    for init in [given] if isinstance(given, Mapping) else given:
+        checkpoint = init.get('checkpoint')
+        accuracy = recorded_accuracy(checkpoint) if checkpoint and num_classes else None
+        if accuracy is not None and accuracy < least_accuracy(num_classes):
+            raise ValueError(
+                f'the classifier {checkpoint!r} has an accuracy of {accuracy:.1f} %, below '
+                f'{least_accuracy(num_classes):.0f}, of {num_classes} classes: it knows nothing of the property. Train '
+                'it longer, or on more images (configs/udit/extractor_*.py)'
+            )
 
 
 @MODELS.register_module()
@@ -193,7 +220,7 @@ class SemanticConstraintLoss(FrozenFeatureLoss):
         scale = self._mean_distance(maps, maps.roll(1, 0))
         if not scale > _SMALLEST_SCALE:
             raise ValueError(
-                f'SemanticConstraintLoss.extractor shows the same for all of {len(images)} training images '
+                f'{self.key} shows the same for all of {len(images)} training images '
                 f'(their mean distance is {scale.item():.2g}): it is not trained, or of other images'
             )
         self.scale.copy_(scale)
