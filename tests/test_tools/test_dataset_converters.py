@@ -221,20 +221,78 @@ def test_color_objects_split_and_unsplit(tmp_path):
         objects.main([str(tmp_path / 'raw'), str(tmp_path / 'out'), '--test', '3'])
 
 
-def test_artworks_takes_each_painter_and_the_photographs_once(tmp_path):
-    artworks = tool('artworks')
-    for number, painter in enumerate(artworks.PAINTERS):
-        for part in ('train', 'test'):
-            for i in range(4):
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_color_objects_takes_800_and_200_of_the_colours_it_is_told(tmp_path, capsys):
+    (tmp_path / 'raw/yellow').mkdir(parents=True)
+    for i in range(1003):
+        (tmp_path / f'raw/yellow/{i}.jpg').touch()
+    tool('color_objects').main([str(tmp_path / 'raw'), str(tmp_path / 'out'), '--colours', 'yellow'])
+    train, test = (names_in(tmp_path / 'out' / part / 'yellow') for part in ('train', 'test'))
+    assert (len(train), len(test), train & test) == (800, 200, set())
+    assert capsys.readouterr().out.splitlines() == ['train/yellow: 800 of 800', 'test/yellow: 200 of 200']
+
+
+@pytest.fixture
+def artworks_source(tmp_path):
+    """Of each painter 4 + 2 paintings, and 5 + 2 photographs, of which each of the sets has all."""
+    for number, painter in enumerate(['cezanne', 'ukiyoe', 'monet', 'vangogh']):
+        for part, paintings, photos in (('train', range(4), range(5)), ('test', range(4, 6), range(5, 7))):
+            for i in paintings:
                 save(tmp_path / f'raw/{painter}2photo/{part}A/{number}{i}.jpg', colour())
+            for i in photos:
                 save(tmp_path / f'raw/{painter}2photo/{part}B/photo{i}.jpg', colour())
-    artworks.main([str(tmp_path / 'raw'), str(tmp_path / 'out'), '--photos', '3'])
-    counts = {p.name: len(list(p.iterdir())) for p in (tmp_path / 'out/train').iterdir()}
-    assert counts == dict(photo=3, ukiyoe=4, vangogh=4, cezanne=4, monet=4)
-    assert len(list((tmp_path / 'out/test/photo').iterdir())) == 4
-    assert {p.name[0] for p in (tmp_path / 'out/train/monet').iterdir()} == {'3'}
-    with pytest.raises(ValueError, match='between 1 and 4'):
-        artworks.main([str(tmp_path / 'raw'), str(tmp_path / 'out')])
+    return tmp_path / 'raw'
+
+
+def test_artworks_deals_the_images_of_a_domain_out(artworks_source, tmp_path, capsys):
+    artworks, out = tool('artworks'), tmp_path / 'out'
+    # both parts of van Gogh hold one of the paintings, which is to be in one part
+    save(artworks_source / 'vangogh2photo/testA/30.jpg', colour())
+    numbers = ['--train', '3', '4', '9', '1', '3', '--test', '2', '1', '2', '1', '1']
+    artworks.main([str(artworks_source), str(out), *numbers])
+    for domain, (train, test) in dict(
+        photo=(3, 2), cezanne=(4, 1), ukiyoe=(4, 2), monet=(1, 1), vangogh=(3, 1)
+    ).items():
+        found = [names_in(out / part / domain) for part in ('train', 'test')]
+        assert ([len(part) for part in found], found[0] & found[1]) == ([train, test], set())
+    assert 'train/ukiyoe: 4 of 9\ntest/ukiyoe: 2 of 2' in capsys.readouterr().out
+    assert {name[0] for name in names_in(out / 'train/monet')} == {'2'}
+    domains = ['photo', 'cezanne', 'ukiyoe', 'monet']
+    data = LabelledImageFolder(out / 'train', 4, class_order=domains)
+    assert data.labels.tolist() == [0] * 3 + [1] * 4 + [2] * 4 + [3]
+
+    # the same choice for some of the domains alone, and again
+    for _ in range(2):
+        numbers = ['--train', '1', '3', '--test', '1', '2']
+        artworks.main([str(artworks_source), str(tmp_path / 'few'), '--domains', 'monet', 'photo', *numbers])
+    assert names_in(tmp_path / 'few/train') == {'monet', 'photo'}
+    for folder in ('train/monet', 'test/monet', 'train/photo', 'test/photo'):
+        assert names_in(tmp_path / 'few' / folder) == names_in(out / folder)
+
+
+def test_artworks_has_the_numbers_of_the_thesis():
+    counts = tool('artworks').COUNTS
+    thesis = dict(photo=(3000, 300), cezanne=(500, 100), ukiyoe=(700, 100), monet=(1000, 200))
+    assert {domain: counts[domain] for domain in thesis} == thesis
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--train', '3', '--test', '6'], '--test 6 leaves none to train on'),
+        (['--train', '3', '3'], 'a number above 0 for each of'),
+        (['--test', '0'], 'a number above 0 for each of'),
+        (['--train', '3', '--test', '2', '--seed', '1'], 'files of another split'),
+    ],
+)
+def test_artworks_refuses(artworks_source, tmp_path, options, message):
+    arguments = [str(artworks_source), str(tmp_path / 'out'), '--domains', 'monet']
+    tool('artworks').main([*arguments, '--train', '3', '--test', '2'])
+    with pytest.raises(ValueError, match=message):
+        tool('artworks').main([*arguments, *options])
 
 
 # ---------------------------------------------------------------------- SceneNet

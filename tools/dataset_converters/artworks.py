@@ -1,42 +1,56 @@
-"""Artworks for configs/mmnets: photographs and four painters, one folder each (thesis section 4.3.4).
+"""Artworks for configs/mmnets, configs/sdit and configs/baselines: photographs and painters, one folder each.
 
-Reads the four unpaired data sets of CycleGAN, of which A are paintings and B the same photographs in each
-  SOURCE/{ukiyoe2photo,vangogh2photo,cezanne2photo,monet2photo}/{trainA,trainB,testA,testB}/*.jpg
+Reads of the unpaired data sets of CycleGAN, of which A are paintings and B the same photographs in each,
+  SOURCE/{cezanne2photo,ukiyoe2photo,monet2photo,vangogh2photo}/{trainA,testA}/*.jpg
+  SOURCE/monet2photo/{trainB,testB}/*.jpg
 
 Writes
-  OUT/{train,test}/{photo,ukiyoe,vangogh,cezanne,monet}/*
+  OUT/{train,test}/{photo,cezanne,ukiyoe,monet,vangogh}/*
 
-The thesis has 3,000 photographs: those of monet2photo, whose first --photos in an order by --seed are taken.
+The thesis's numbers of images (section 6.4.1) are not those of CycleGAN's folders. So the two folders of a domain are
+one set, a name that both have being one image, and in an order by --seed the first --test images are for the test, the
+next --train, or what is left, for training. The thesis has 600 Cezannes in all, CycleGAN fewer; of van Gogh, who is in
+section 4.3.4 alone, it does not say how many are for training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
-from common import build_parser, list_files, place, run
+from common import build_parser, deal, list_files, place_parts, run
 
-PAINTERS = ('ukiyoe', 'vangogh', 'cezanne', 'monet')
+# training and test images
+COUNTS = dict(photo=(3000, 300), cezanne=(500, 100), ukiyoe=(700, 100), monet=(1000, 200), vangogh=(400, 100))
+
+
+def pool(source: Path, domain: str) -> list[Path]:
+    """Returns all images of a domain, sorted by name."""
+    folder, side = ('monet2photo', 'B') if domain == 'photo' else (f'{domain}2photo', 'A')
+    files = {file.name: file for part in ('test', 'train') for file in list_files(source / folder / f'{part}{side}')}
+    return [files[name] for name in sorted(files)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Converts."""
     parser = build_parser(__doc__)
-    parser.add_argument('--photos', type=int, default=3000, help='training photographs (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0, help='of the choice of photographs')
+    parser.add_argument('--domains', nargs='+', choices=list(COUNTS), default=list(COUNTS), help='by default all five')
+    parser.add_argument('--train', nargs='+', type=int, help="at most so many of each domain; by default the thesis's")
+    parser.add_argument('--test', nargs='+', type=int, help='as --train')
+    parser.add_argument('--seed', type=int, default=0, help='of the choice of images')
     args = parser.parse_args(argv)
-    for part in ('train', 'test'):
-        domains = {painter: list_files(args.source / f'{painter}2photo' / f'{part}A') for painter in PAINTERS}
-        photos = list_files(args.source / 'monet2photo' / f'{part}B')
-        if part == 'train':
-            if not 1 <= args.photos <= len(photos):
-                raise ValueError(f'--photos {args.photos} is not between 1 and {len(photos)}, the number there is')
-            chosen = np.random.default_rng(args.seed).permutation(len(photos))[: args.photos]
-            photos = [photos[i] for i in sorted(chosen)]
-        for domain, files in dict(photo=photos, **domains).items():
-            for file in files:
-                place(file, args.out / part / domain / file.name, args.copy)
-            print(f'{part}/{domain}: {len(files)}')
+    asked = {}
+    for index, (part, given) in enumerate(dict(train=args.train, test=args.test).items()):
+        numbers = given or [COUNTS[domain][index] for domain in args.domains]
+        if len(numbers) != len(args.domains) or min(numbers) < 1:
+            raise ValueError(f'--{part} {numbers} must be a number above 0 for each of {args.domains}')
+        asked |= {(part, domain): number for domain, number in zip(args.domains, numbers, strict=True)}
+    parts = {}
+    for domain in args.domains:
+        numbers = asked['train', domain], asked['test', domain]
+        seed = [args.seed, list(COUNTS).index(domain)]
+        parts['train', domain], parts['test', domain] = deal(pool(args.source, domain), *numbers, seed)
+    place_parts(parts, args.out, args.copy, asked)
 
 
 if __name__ == '__main__':

@@ -1,9 +1,10 @@
-"""Colour objects for configs/mmnets: eleven domains, one folder each (thesis section 4.3.4).
+"""Colour objects for configs/mmnets, configs/sdit and configs/baselines: eleven domains, one folder each.
 
 Reads either
-  SOURCE/train/COLOUR/*.jpg and SOURCE/test/COLOUR/*.jpg
+  SOURCE/train/COLOUR/*.jpg and SOURCE/test/COLOUR/*.jpg, which stay as they are split
 or, not split yet,
-  SOURCE/COLOUR/*.jpg: of each colour --test images, chosen by --seed, are for the test
+  SOURCE/COLOUR/*.jpg: in an order by --seed the first --test images of each colour are for the test, the next --train,
+  or what is left, for training (thesis section 6.4.1)
 
 Writes
   OUT/train/COLOUR/*  OUT/test/COLOUR/*
@@ -14,43 +15,33 @@ The colour is the folder's name, never a number: lists of numbers in circulation
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
-from common import build_parser, list_files, place, run
+from common import build_parser, deal, list_files, place_parts, run
 
 COLOURS = ('blue', 'brown', 'yellow', 'green', 'grey', 'orange', 'pink', 'purple', 'red', 'white', 'black')
-
-
-def find(source: Path, num_test: int, seed: int) -> dict[tuple[str, str], list[Path]]:
-    """Returns the files by (part, colour)."""
-    parts = {}
-    for place_, colour in enumerate(COLOURS):
-        if (source / 'train').is_dir():
-            for part in ('train', 'test'):
-                parts[part, colour] = list_files(source / part / colour)
-            continue
-        files = list_files(source / colour)
-        if len(files) <= num_test:
-            raise ValueError(f'{source / colour} has {len(files)} images; --test {num_test} leaves none to train on')
-        order = np.random.default_rng([seed, place_]).permutation(len(files))
-        parts['test', colour] = [files[i] for i in order[:num_test]]
-        parts['train', colour] = [files[i] for i in order[num_test:]]
-    return parts
+PARTS = ('train', 'test')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Converts."""
     parser = build_parser(__doc__)
-    parser.add_argument('--test', type=int, default=100, help='test images of each colour, if there is no such folder')
-    parser.add_argument('--seed', type=int, default=0, help='of the choice of test images')
+    parser.add_argument('--colours', nargs='+', choices=COLOURS, default=COLOURS, help='by default all eleven')
+    parser.add_argument('--train', type=int, default=800, help='at most so many of each colour (default: %(default)s)')
+    parser.add_argument('--test', type=int, default=200, help='as --train (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='of the choice of images')
     args = parser.parse_args(argv)
-    if args.test < 1:
-        raise ValueError(f'--test must be at least 1, got {args.test}')
-    for (part, colour), files in find(args.source, args.test, args.seed).items():
-        for file in files:
-            place(file, args.out / part / colour / file.name, args.copy)
-        print(f'{part}/{colour}: {len(files)}')
+    numbers = args.train, args.test
+    if min(numbers) < 1:
+        raise ValueError(f'--train {args.train} and --test {args.test} must be at least 1')
+    parts, asked = {}, {}
+    for colour in args.colours:
+        if (args.source / 'train').is_dir():
+            parts |= {(part, colour): list_files(args.source / part / colour) for part in PARTS}
+            continue
+        dealt = deal(list_files(args.source / colour), *numbers, [args.seed, COLOURS.index(colour)])
+        parts |= {(part, colour): files for part, files in zip(PARTS, dealt, strict=True)}
+        asked |= {(part, colour): number for part, number in zip(PARTS, numbers, strict=True)}
+    place_parts(parts, args.out, args.copy, asked)
 
 
 if __name__ == '__main__':

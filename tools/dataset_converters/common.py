@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from PIL import Image
 __all__ = [
     'build_parser',
     'convert_all',
+    'deal',
     'list_files',
     'place',
+    'place_parts',
     'positions',
     'read_numbers',
     'run',
@@ -117,6 +119,42 @@ def place(source: Path, target: Path, copy: bool) -> None:
     else:
         target.unlink(missing_ok=True)  # a link to what is no longer there
         target.symlink_to(source.resolve())
+
+
+def deal(files: Sequence[Path], num_train: int, num_test: int, seed: Sequence[int]) -> tuple[list[Path], list[Path]]:
+    """Returns the files for training and for the test, in the order of ``files``.
+
+    In an order by ``seed`` the first ``num_test`` are for the test, the next ``num_train``, or what is left, for
+    training.
+
+    Raises:
+        ValueError: None is left.
+    """
+    if len(files) <= num_test:
+        raise ValueError(f'{files[0].parent} has {len(files)} images; --test {num_test} leaves none to train on')
+    order = np.random.default_rng(seed).permutation(len(files))
+    train, test = sorted(order[num_test:][:num_train]), sorted(order[:num_test])
+    return [files[i] for i in train], [files[i] for i in test]
+
+
+def place_parts(
+    parts: Mapping[tuple[str, str], Sequence[Path]], out: Path, copy: bool, asked: Mapping[tuple[str, str], int]
+) -> None:
+    """Places the files of each (part, domain) in ``out/part/domain``, and says how many of the ``asked`` there are.
+
+    Raises:
+        ValueError: A folder has other files, so that training and test images of two splits would be mixed.
+    """
+    for (part, domain), files in parts.items():
+        folder = out / part / domain
+        there = {path.name for path in folder.glob('*') if not path.name.startswith('.') and path.suffix != '.part'}
+        others = sorted(there - {file.name for file in files})
+        if others:
+            raise ValueError(f'{folder} has files of another split, such as {others[0]}: remove {out} first')
+    for key, files in parts.items():
+        for file in files:
+            place(file, out.joinpath(*key, file.name), copy)
+        print(f'{"/".join(key)}: {len(files)}' + (f' of {asked[key]}' if key in asked else ''))
 
 
 def convert_all(convert: Callable[[str], None], samples: Sequence[str], what: str) -> None:
