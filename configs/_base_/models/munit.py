@@ -3,7 +3,7 @@
 _base_ = ['../../default_runtime.py']
 model = dict(
     type='MUNIT',
-    data_preprocessor=dict(type='ImagePreprocessor', flip=0.5),
+    data_preprocessor=dict(type='ImagePreprocessor', flip=0.5, alike=False),
     networks=dict(
         content_encoders=dict(type='MUNITContentEncoder'),
         style_encoders=dict(type='MUNITStyleEncoder'),

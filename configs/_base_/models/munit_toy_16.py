@@ -2,7 +2,7 @@
 _base_ = ['./munit.py']
 _width = dict(base_channels=8)
 model = dict(
-    data_preprocessor=dict(flip=0.0),
+    data_preprocessor=dict(_delete_=True, type='ImagePreprocessor', flip=0.0),
     networks=dict(
         content_encoders=dict(num_downs=1, num_res=1, **_width),
         style_encoders=dict(num_downs=2, **_width),
