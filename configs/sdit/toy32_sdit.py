@@ -1,5 +1,7 @@
-# SDIT between four hues of objects at 32x32.
+# SDIT between four hues of objects at 32x32. With the weights of 16x16 (reconstruction 10, latent code 3) the code, not
+# the input, rules shape and place; with a reconstruction of 50 alone it does nothing.
 _base_ = ['../_base_/sdit_toy_hues.py']
+_latent = dict(loss_weight=10)
 model = dict(
     domains=['yellow', 'blue', 'green', 'orange'],
     networks=dict(
@@ -7,12 +9,15 @@ model = dict(
             num_domains=4,
             base_channels=16,
             encoder=dict(num_blocks=2),
-            mapping=dict(hidden=64),
+            mapping=dict(code_dim=2, hidden=64),
             translator=dict(num_blocks=2),
             attention=dict(num_blocks=1),
         ),
-        discriminator=dict(num_domains=4, image_size=32, base_channels=16, num_layers=4),
+        discriminator=dict(
+            num_domains=4, image_size=32, base_channels=16, num_layers=4, code_head=dict(code_dim=2)
+        ),
     ),
+    losses=dict(reconstruction=dict(loss_weight=50), generator_latent=_latent, discriminator_latent=_latent),
 )
 _side = dict(image_size=32)
 train_dataloader = dict(dataset=_side)
@@ -27,4 +32,4 @@ val_evaluator = dict(
     ],
 )
 test_dataloader, test_evaluator = val_dataloader, val_evaluator
-train_cfg = dict(type='GameTrainLoop', max_iters=2000, val_interval=1000)
+train_cfg = dict(type='GameTrainLoop', max_iters=1500, val_interval=1500)

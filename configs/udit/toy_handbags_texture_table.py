@@ -35,6 +35,7 @@ rows = [
     dict(name='MUNIT with pooling indices', options={**_pi, **_munit}),
     dict(name='UDIT with pooling indices', options=_pi),
     dict(name='UDIT, wanted change kept', options={f'{_kept}.init_cfg.checkpoint': f'{_run}/extractor_toy_texture'}),
+    dict(name='DRIT', config='configs/baselines/drit_toy_handbags.py'),
 ]  # fmt: skip
 seeds = [0, 1, 2]
 columns = [

@@ -206,8 +206,8 @@ class DiversityLocalization:
     The results are the mean deviation over codes, in [-1, 1] units, inside the object (``diversity_fg``), outside
     (``diversity_bg``) and outside the object grown by ``margin`` (``diversity_far``); the ratios ``diversity_fg_bg``
     and ``diversity_fg_far``, infinite where nothing differs outside; ``change_inside`` and ``change_outside``, the mean
-    absolute change of the input; and of a model that has ``attention_values``, ``attention_inside`` and
-    ``attention_outside``. A model without codes has the last four alone.
+    absolute change of the input; and of a model with attention, ``attention_inside`` and ``attention_outside``. A model
+    without codes has the last four alone.
 
     Args:
         margin: Pixels that the object is grown by; a fifth of the side by default.
