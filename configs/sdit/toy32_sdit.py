@@ -13,9 +13,7 @@ model = dict(
             translator=dict(num_blocks=2),
             attention=dict(num_blocks=1),
         ),
-        discriminator=dict(
-            num_domains=4, image_size=32, base_channels=16, num_layers=4, code_head=dict(code_dim=2)
-        ),
+        discriminator=dict(num_domains=4, image_size=32, base_channels=16, num_layers=4, code_head=dict(code_dim=2)),
     ),
     losses=dict(reconstruction=dict(loss_weight=50), generator_latent=_latent, discriminator_latent=_latent),
 )
