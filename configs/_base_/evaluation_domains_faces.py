@@ -5,6 +5,7 @@ val_evaluator = dict(
     metrics=[
         dict(type='IDDistance', extractor='vggface'),
         dict(type='LPIPSDiversity', pairing='within_domain'),
+        dict(type='LPIPSDiversity', pairing='within_input'),
         dict(type='ReconstructionL1'),
     ],
 )

@@ -4,6 +4,7 @@ val_evaluator = dict(
     metrics=[
         dict(type='ReverseClassification'),
         dict(type='LPIPSDiversity', pairing='within_domain'),
+        dict(type='LPIPSDiversity', pairing='within_input'),
         dict(type='ReconstructionL1'),
     ],
 )
