@@ -1,7 +1,7 @@
 # The six MUNITs between four colours (thesis table 6.3), one for each pair.
 # mmgentransfer sweep configs/baselines/munit_colors_pairs.py --rows yellow-blue
 title = 'MUNIT between four colours, a model for each pair'
-base = dict(config='configs/baselines/munit_colors_128.py', options={})
+base = dict(config='configs/baselines/munit_colors_128.py')
 _colors = ['yellow', 'blue', 'green', 'orange']
 
 

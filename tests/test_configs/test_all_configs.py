@@ -97,7 +97,8 @@ def run_and_watch(cfg: Config, test: bool = False) -> tuple[dict[str, float], Ne
     cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type='NetworkWatch')]
     scores = train(cfg, test=test)
     watch = NetworkWatch.latest
-    assert watch.size < MOST_PARAMETERS, f'{watch.size} parameters: name the network types of this config in SMALL'
+    most = MOST_PARAMETERS * len(cfg.model.get('pairs', ['one model']))
+    assert watch.size < most, f'{watch.size} parameters: name the network types of this config in SMALL'
     assert len(watch.iterations) == cfg.train_cfg.max_iters
     return scores, watch
 
