@@ -1,10 +1,9 @@
 # SDIT without attention between photos and the styles of three painters at 256x256: thesis table 6.4, figure 6.7 (b).
-# The painters have few images: targets are drawn evenly, not as often as they occur.
+# The painters have few images; model.target_sampling=uniform asks for them as often as for photos.
 _base_ = ['../_base_/sdit_40k.py']
 _domains = ['photo', 'cezanne', 'ukiyoe', 'monet']
 model = dict(
     domains=_domains,
-    target_sampling='uniform',
     networks=dict(
         generator=dict(num_domains=4, attention=None),
         discriminator=dict(num_domains=4, image_size=256),
