@@ -12,11 +12,11 @@ _no_cin = {
     'model.losses.generator_latent': None,
 }
 rows = [
-    dict(name='without CIN', options=_no_cin),
-    dict(name='without attention, latent 0', options={**_no_attention, **_no_latent}),
-    dict(name='without attention', options=_no_attention),
-    dict(name='latent 0', options=_no_latent),
-    dict(name='SDIT'),
+    dict(name='celeba128_sdit_5attr_wo-cin', options=_no_cin),
+    dict(name='celeba128_sdit_5attr_wo-att_lat0', options={**_no_attention, **_no_latent}),
+    dict(name='celeba128_sdit_5attr_wo-att', options=_no_attention),
+    dict(name='celeba128_sdit_5attr_lat0', options=_no_latent),
+    dict(name='celeba128_sdit_5attr'),
 ]
 seeds = [0]
 columns = [
