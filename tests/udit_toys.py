@@ -9,6 +9,8 @@ from mmengine.registry import DefaultScope
 
 from mmgentransfer.datasets import ToyObjects, UnpairedDomains
 from mmgentransfer.engine.optimizers import PlayerOptimWrappers
+from mmgentransfer.models.game import Batch
+from mmgentransfer.models.step_random import StepRandom
 from mmgentransfer.registry import MODELS
 
 DOMAINS = ['flat', 'textured']
@@ -92,3 +94,10 @@ def bags(share: int = 1, **options: Any) -> UnpairedDomains:
     flat = ToyObjects(counts={'plain red': 1256 // share}, **BAGS | options)
     textured = ToyObjects(counts={'stripes black': 1100 // share, 'stripes red': 100 // share}, **BAGS | options)
     return UnpairedDomains(domains=dict(flat=flat, textured=textured))
+
+
+def prepared(model: Any, num: int = 3) -> Batch:
+    """Returns a batch as the players' losses get it, with the shared pass made."""
+    batch = Batch(model.data_preprocessor(random_batch(num)), StepRandom(3))
+    batch.shared = model.shared_pass(Batch(dict(batch), StepRandom(2)))
+    return batch

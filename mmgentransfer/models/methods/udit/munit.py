@@ -281,6 +281,7 @@ class MUNIT(DomainTranslator):
         codes: Any = None,
         which: str = 'ema',
         style_from: np.ndarray | None = None,
+        style: Any = None,
     ) -> np.ndarray:
         """Translates images to the other domain; see :class:`DomainTranslator`.
 
@@ -289,16 +290,25 @@ class MUNIT(DomainTranslator):
             target: A domain's name, or a vector for each image, (N, 2).
             num_samples: Number of outputs K for each image, of styles that are drawn.
             seed: Of the styles.
-            codes: Styles (K, Z) or (N, K, Z) in place of drawn ones.
+            codes: Styles in place of drawn ones: (K, Z), the same K for all images, or (N, K, Z).
             which: 'ema' uses moving averages where the model has them, 'live' the trained weights.
-            style_from: Images of the target, uint8 (K, H, W, C) or one (H, W, C), whose styles are taken.
+            style_from: Images of the target, uint8 (K, H, W, C) or one (H, W, C), whose styles are taken: the same K
+                for all images.
+            style: Styles by image in place of ``codes``: (Z,), one for all; (N, Z), one for each; or (N, K, Z).
 
         Returns:
-            uint8 (N, K, H, W, C), without N for a single image and without K for a single drawn style.
+            uint8 (N, K, H, W, C), without N for a single image and without K for a single drawn style and for ``style``
+            (Z,) and (N, Z).
 
         Raises:
             ValueError: An argument has another form, or styles are given twice.
         """
+        if style is not None:
+            if codes is not None or num_samples is not None or style_from is not None:
+                raise ValueError('style gives the styles: leave codes, style_from and num_samples out')
+            codes = self._styles_by_image(style, 1 if np.ndim(images) == 3 else len(images))
+            outputs = super().translate(images, target, codes=codes, which=which)
+            return outputs if np.ndim(style) == 3 else outputs[..., 0, :, :, :]
         if style_from is not None:
             if codes is not None or num_samples is not None:
                 raise ValueError('style_from gives the styles: leave codes and num_samples out')
@@ -306,6 +316,17 @@ class MUNIT(DomainTranslator):
                 raise ValueError(f'style_from needs the name of the target, one of {self.domains}, got {target!r}')
             codes = self.styles_of(style_from, target, which)
         return super().translate(images, target, num_samples, seed, codes, which)
+
+    def _styles_by_image(self, style: Any, num: int) -> Tensor:
+        """Returns styles (num, K, Z), see :meth:`translate`."""
+        given, width = torch.as_tensor(style, dtype=torch.float32), self.code_dim
+        codes = given.expand(num, 1, -1) if given.ndim == 1 else given[:, None] if given.ndim == 2 else given
+        if codes.ndim != 3 or codes.shape[::2] != (num, width):
+            raise ValueError(
+                f'style for {num} images has the shape ({width},), ({num}, {width}) or ({num}, K, {width}), got '
+                f'{tuple(given.shape)}'
+            )
+        return codes
 
     @torch.no_grad()
     def styles_of(self, images: np.ndarray, domain: str, which: str = 'ema') -> np.ndarray:
@@ -342,11 +363,7 @@ class MUNIT(DomainTranslator):
         Raises:
             ValueError: There are fewer than two steps, or styles have another size.
         """
-        if steps < 2:
-            raise ValueError(f'steps={steps} must be at least 2')
-        ends = [torch.as_tensor(np.asarray(style), dtype=torch.float32) for style in (first, last)]
-        share = torch.linspace(0, 1, steps)[:, None]
-        return self.translate(images, target, codes=torch.lerp(*ends, share), which=which)
+        return self.interpolate_codes(images, target, first, last, steps, 'linear', which=which)
 
     def _known(self, domain: str) -> str:
         if domain not in self.domains:
