@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mmgentransfer.apis.bare_passes import bare_passes
 from mmgentransfer.apis.checks import check_config
+from mmgentransfer.apis.console import lay_out
 from mmgentransfer.models.baselines.icgan import IcGAN
 from mmgentransfer.models.baselines.stargan import StarGAN
 from mmgentransfer.models.baselines.stargan_v2 import StarGANv2
@@ -119,6 +120,7 @@ def benchmark_step(
         bare_passes(model, {}, {}, amp=False)  # raises, if it has none for such a model
         model.init_weights()
         _draw_extractors(model)
+        lay_out(model, cfg.get('env_cfg'))
         model.to(device).train()
         wrappers = OPTIM_WRAPPER_CONSTRUCTORS.get(cfg.optim_wrapper.constructor)(
             {key: value for key, value in cfg.optim_wrapper.items() if key != 'constructor'}

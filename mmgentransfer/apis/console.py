@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from mmengine.logging import MMLogger
 from mmengine.runner import BaseLoop, Runner
+from torch import nn
 from tqdm import tqdm
 
-__all__ = ['ConsoleRunner']
+__all__ = ['ConsoleRunner', 'lay_out']
 
 # How the records begin that are for the log file only.
 _CHATTER = (
@@ -60,6 +62,11 @@ class ConsoleRunner(Runner):
         ]
         return logger
 
+    def load_or_resume(self) -> None:
+        """Lays convolutions out as ``env_cfg.channels_last`` says: not before, as weights are drawn in their layout."""
+        super().load_or_resume()
+        lay_out(self.model, self.cfg.get('env_cfg'))
+
     def build_train_loop(self, loop: Any) -> BaseLoop:
         """Builds the loop and its loader; see :meth:`Runner.build_train_loop`."""
         with _naming('train_dataloader'):
@@ -74,6 +81,19 @@ class ConsoleRunner(Runner):
         """Builds the loop and its loader; see :meth:`Runner.build_test_loop`."""
         with _naming('test_dataloader'):
             return super().build_test_loop(loop)
+
+
+def lay_out(model: nn.Module, env_cfg: dict[str, Any] | None) -> None:
+    """Puts the channels of convolutions last in memory if ``env_cfg.channels_last`` is True; what they give follows.
+
+    Raises:
+        ValueError: It is neither True nor False.
+    """
+    wanted = (env_cfg or {}).get('channels_last', False)
+    if not isinstance(wanted, bool):
+        raise ValueError(f'env_cfg.channels_last must be True or False, got {wanted!r}')
+    if wanted:
+        model.to(memory_format=torch.channels_last)
 
 
 @contextmanager

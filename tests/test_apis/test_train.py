@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mmgentransfer.apis import describe, dry_run, evaluate, load_config, train
+from mmgentransfer.apis.console import lay_out
 from mmgentransfer.apis.train import config_fingerprint
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,24 @@ def test_summary_of_a_finished_run(experiment, game_configs):
     assert summary.pop('train_seconds') > 0
     assert summary == dict(config=fingerprint, iters=5, seed=0, metrics=metrics)
     assert metrics.keys() == {'mv', 'mv_ratio'}
+
+
+def test_channels_last_is_a_layout_alone(toy_config, tmp_path):
+    scores = {}
+    for wanted in (False, True):
+        cfg = load_config(toy_config, {'env_cfg.channels_last': wanted}, tmp_path / str(wanted))
+        cfg.experiment_name = f'{tmp_path.name}_{wanted}'
+        scores[wanted] = train(cfg)
+        weights = torch.load(tmp_path / str(wanted) / 'iter_2.pth', weights_only=False)['state_dict']
+        layouts = {
+            w.is_contiguous(memory_format=torch.channels_last)
+            for w in weights.values()
+            if w.ndim == 4 and min(w.shape[1], *w.shape[2:]) > 1  # of others it can't be told
+        }
+        assert layouts == {wanted}
+    assert scores[True]['mv'] == pytest.approx(scores[False]['mv'], rel=1e-3)
+    with pytest.raises(ValueError, match=r'env_cfg\.channels_last must be True or False, got 1'):
+        lay_out(torch.nn.Conv2d(2, 2, 3), dict(channels_last=1))
 
 
 def test_a_folder_holds_one_run(experiment, game_configs):

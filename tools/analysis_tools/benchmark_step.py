@@ -49,6 +49,7 @@ def main() -> int:
             f'  difference {step - bare:.2f} ms: data preprocessor {1e3 * timing.preprocessing:.2f} ms, '
             f'everything else (random numbers, freezing, bookkeeping) {rest:.2f} ms; '
             f"the optimisers' steps, part of both, take {1e3 * timing.optimiser:.2f} ms\n"
+            f'  {batch / timing.step:.1f} images per second{" of processor time" if on == "cpu" else ""}\n'
             f'  memory of tensors: {timing.peak / 2**20:.1f} MiB at most during a step, of which '
             f'{timing.resting / 2**20:.1f} MiB are weights, optimiser states and the batch'
         )
