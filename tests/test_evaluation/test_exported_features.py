@@ -36,9 +36,7 @@ def test_files_that_do_not_fit_are_named(tmp_path):
     with pytest.raises(ValueError, match=r'text.pt2 .*is no file of torch.export'):
         ExportedFeatures(str(tmp_path / 'text.pt2'), 4)(images)
     path = exported(tmp_path / 'two.pt2', nn.Flatten().eval(), batch=False)
-    with pytest.raises(
-        ValueError, match=r'float images of the shape \(3, 3, 4, 4\).*batches of any size'
-    ):
+    with pytest.raises(ValueError, match=r'float images of the shape \(3, 3, 4, 4\).*batches of any size'):
         ExportedFeatures(path, 4)(images)
     with pytest.raises(ValueError, match=r'ExportedFeatures\.std=0 must be above 0'):
         ExportedFeatures(path, 4, std=0)
