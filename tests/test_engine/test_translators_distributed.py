@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import udit_toys
 from mmnets_toys import aligned_samples
 from PIL import Image
 from translator_toys import build, colours_config, cyclegan_config, noise_images, pix2pix_config, stargan_config
@@ -49,6 +50,18 @@ def without_dropout(config):
     return config
 
 
+def udit_config():
+    networks = udit_toys.networks(4)
+    networks['discriminators']['init'] = dict(type='kaiming')  # whose gradients are not as tiny as those of its own
+    return dict(
+        type='UDIT',
+        domains=udit_toys.DOMAINS,
+        networks=networks,
+        losses=udit_toys.losses(semantic=udit_toys.constraint(feature_scale=1.0)),
+        moves=[dict(player='discriminator'), dict(player='generator')],
+    )
+
+
 CASES = {
     'CycleGAN': (
         lambda: without_batch_norms(cyclegan_config()),
@@ -56,6 +69,7 @@ CASES = {
     ),
     'UnpairedMixAndMatchNets': (colours_config, lambda: noise_images('blue', 'red', 'green', num=4)),
     'Pix2Pix': (lambda: without_dropout(pix2pix_config()), lambda: aligned_samples(4)),
+    'UDIT': (udit_config, lambda: noise_images(*udit_toys.DOMAINS, num=4)),
     'StarGAN': (stargan_config, lambda: noise_images('images', num=8) | dict(labels=torch.arange(8) % 3)),
 }
 
