@@ -2,7 +2,7 @@
 # ../transferi2i/toy_biggan_shapes-32x32.py: centroids, and two classifiers, of shapes and of colours.
 _base_ = ['./evaluation_toy_shapes_16.py']
 val_dataloader = dict(dataset=dict(image_size=32))
-_hint = 'train it with: python tools/train.py configs/classifiers/{shapes,colours}_32.py'
+_hint = 'python tools/train.py trains configs/classifiers/shapes_32.py and colours_32.py'
 _judge = dict(classifier=dict(image_size=32), hint=_hint)
 val_evaluator = dict(
     extractors=dict(

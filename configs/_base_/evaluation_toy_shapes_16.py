@@ -20,7 +20,8 @@ val_dataloader = dict(
 )
 val_cfg = dict(type='DomainTranslationLoop', num_samples=1, targets=['square'])
 _judge = dict(
-    type='ClassifierFeatures', hint='train it with: python tools/train.py configs/classifiers/{shapes,colours}_16.py'
+    type='ClassifierFeatures',
+    hint='python tools/train.py trains configs/classifiers/shapes_16.py and colours_16.py',
 )
 _classifier = dict(type='DigitClassifier', image_size=16, in_channels=3, width=8)
 val_evaluator = dict(

@@ -24,7 +24,8 @@ model = dict(
 train_dataloader = dict(dataset=dict(type='WithSources', dataset=_objects))
 val_dataloader = dict(dataset=dict(_objects, split='test', counts={'red disc': 500, 'blue square': 500}))
 _judge = dict(
-    type='ClassifierFeatures', hint='train it with: python tools/train.py configs/classifiers/{shapes,colours}_16.py'
+    type='ClassifierFeatures',
+    hint='python tools/train.py trains configs/classifiers/shapes_16.py and colours_16.py',
 )
 _classifier = dict(type='DigitClassifier', image_size=16, in_channels=3, width=8)
 val_evaluator = dict(
