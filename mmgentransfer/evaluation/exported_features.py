@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmgentransfer.registry import EXTRACTORS
+
+from .feature_cache import file_hash
 
 
 @EXTRACTORS.register_module()
@@ -67,7 +68,7 @@ class ExportedFeatures(nn.Module):
         """Returns a hash of the file and the preprocessing, for cache keys."""
         if self._fingerprint is None:
             settings = f'{self.image_size}/{self.mean.flatten().tolist()}/{self.std.flatten().tolist()}'
-            self._fingerprint = f'exported/{settings}/{hashlib.sha256(self.path.read_bytes()).hexdigest()}'
+            self._fingerprint = f'exported/{settings}/{file_hash(self.path)}'
         return self._fingerprint
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:

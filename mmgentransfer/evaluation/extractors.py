@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from mmgentransfer.checkpoints import load_state_dict, resolve_checkpoint
 from mmgentransfer.registry import EXTRACTORS, MODELS
 
+from .feature_cache import file_hash
+
 _INCEPTION_FILE = 'pt_inception-2015-12-05-6726825d.pth'
 _INCEPTION_SHA256_PREFIX = '6726825d'  # the published file's name ends with the start of its own hash
 
@@ -54,11 +56,7 @@ class InceptionFeatures(nn.Module):
     def fingerprint(self) -> str:
         """Returns a hash of the weights' file and the preprocessing, for cache keys."""
         if self._fingerprint is None:
-            digest = hashlib.sha256()
-            with self.path.open('rb') as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-            self._fingerprint = f'inception-pool3/bilinear-299/{digest.hexdigest()}'
+            self._fingerprint = f'inception-pool3/bilinear-299/{file_hash(self.path)}'
         return self._fingerprint
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -176,7 +174,7 @@ class ClassifierFeatures(nn.Module):
         for name, tensor in self.classifier.state_dict().items():
             digest.update(f'{name}|{tensor.dtype}|{tuple(tensor.shape)}'.encode())
             digest.update(tensor.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
-        return f'classifier/{digest.hexdigest()}'
+        return f'classifier/{file_hash(self.path)}'
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Returns features and class scores of uint8 images.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import torch
@@ -11,6 +10,8 @@ from torch.nn import functional as F
 
 from mmgentransfer.checkpoints import load_state_dict
 from mmgentransfer.registry import EXTRACTORS
+
+from .feature_cache import file_hash
 
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))  # convolutions and channels between poolings
 _SIDE = 224
@@ -58,11 +59,7 @@ class VGGFaceFeatures(nn.Module):
     def fingerprint(self) -> str:
         """Returns a hash of the weights' file and the preprocessing, for cache keys."""
         if self._fingerprint is None:
-            digest = hashlib.sha256()
-            with self.path.open('rb') as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-            self._fingerprint = f'vgg-face-fc7/{self.channel_order}/{digest.hexdigest()}'
+            self._fingerprint = f'vgg-face-fc7/{self.channel_order}/{file_hash(self.path)}'
         return self._fingerprint
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:

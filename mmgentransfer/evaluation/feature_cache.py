@@ -21,6 +21,15 @@ def default_cache_dir() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE) or '~/.cache/mmgentransfer').expanduser()
 
 
+def file_hash(path: Path) -> str:
+    """Returns the SHA-256 of a file, read a piece at a time."""
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 class ContentHash:
     """Hash of a sequence of images, independent of how it is split into batches.
 
