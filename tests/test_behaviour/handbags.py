@@ -25,6 +25,7 @@ DOMAINS = dict(
 INPUTS = dict(texture={'plain red': 100}, colour={'plain black': 100})
 WANTED = dict(texture=1, colour=0)  # index of the target's value
 EXTRACTOR_SEED, COLOUR_SEED, TEXTURE_SEED = 11, 13, 14
+NOISE = 0.05  # in the training images of the classifier that judges textures which are to stay
 
 
 def cells(seed: int, num: int) -> ToyObjects:
@@ -35,8 +36,8 @@ def cells(seed: int, num: int) -> ToyObjects:
 
 @functools.cache
 @torch.enable_grad()
-def classifier(attribute: str, seed: int, reduce_dim: int | None, epochs: int) -> nn.Module:
-    """Trains on 1,000 images of its own, as many of each colour and texture."""
+def classifier(attribute: str, seed: int, reduce_dim: int | None, epochs: int, noise: float = 0.0) -> nn.Module:
+    """Trains on 1,000 images of its own, as many of each colour and texture; noise of values in [0, 1] is added."""
     data, values = cells(seed, 250), VALUES[attribute]
     images, labels = data.images / 255, torch.tensor([values.index(v) for v in data.attributes[attribute]])
     torch.manual_seed(seed)
@@ -46,7 +47,8 @@ def classifier(attribute: str, seed: int, reduce_dim: int | None, epochs: int) -
     for _ in range(epochs):
         for rows in torch.randperm(len(images)).split(50):
             optimiser.zero_grad()
-            F.cross_entropy(network(images[rows]), labels[rows]).backward()
+            seen = (images[rows] + noise * torch.randn(images[rows].shape)).clamp(0, 1) if noise else images[rows]
+            F.cross_entropy(network(seen), labels[rows]).backward()
             optimiser.step()
     test = cells(seed + 100, 50)
     truth = torch.tensor([values.index(v) for v in test.attributes[attribute]])
@@ -114,13 +116,23 @@ def pooling_networks() -> dict[str, dict]:
 
 @torch.no_grad()
 def judged(inputs: Tensor, outputs: Tensor, changed: str) -> dict[str, float]:
-    """Scores outputs (N, K, 3, 16, 16) of inputs (N, 3, 16, 16), both in [0, 1]."""
+    """Scores outputs (N, K, 3, 16, 16) of inputs (N, 3, 16, 16), both in [0, 1].
+
+    A classifier of clean textures takes the faint artefacts of a translator for another texture. So the one that judges
+    whether the texture has stayed is trained on noisy images; ``wrong_clean`` is what the other one says.
+    """
     nets = dict(colour=classifier('colour', COLOUR_SEED, None, 4), texture=classifier('texture', TEXTURE_SEED, None, 8))
     kept, new = nets[KEPT[changed]], nets[changed](outputs.flatten(0, 1)).argmax(1)
     before, after = kept(inputs).numpy(), kept(outputs.flatten(0, 1)).unflatten(0, outputs.shape[:2]).numpy()
     own = torch.zeros(len(inputs), dtype=torch.int64).numpy()  # red bags, or plain ones
     first, second = np.triu_indices(outputs.shape[1], 1)
+    robust = {}
+    if changed == 'colour':
+        robust['wrong_clean'] = misclassification_rate(after, own)
+        kept = classifier('texture', TEXTURE_SEED, None, 8, NOISE)
+        before, after = kept(inputs).numpy(), kept(outputs.flatten(0, 1)).unflatten(0, outputs.shape[:2]).numpy()
     return dict(
+        **robust,
         wrong=misclassification_rate(after, own),
         dropped=confidence_drop(before, after, own),
         changed=(new == WANTED[changed]).float().mean().item(),
