@@ -5,10 +5,11 @@ _run, _texture, _net = 'work_dirs/udit', 'configs/udit/extractor_toy_texture.py'
 _dims = [2, 4, 8, 16]
 # other images than the extractors', and noise, without which a translator's faint artefacts mislead a classifier
 _other = {_net: None, 'randomness.seed': 5, 'train_dataloader.dataset.seed': 2, 'val_dataloader.dataset.seed': 2}
-_other['train_dataloader.dataset.noise'] = 0.05
+_noisy = {**_other, 'train_dataloader.dataset.noise': 0.05}
 prerequisites = [
-    dict(config='configs/udit/extractor_toy_color.py', work_dir=f'{_run}/metric_colour', options=_other),
-    dict(config=_texture, work_dir=f'{_run}/metric_texture', options=_other),
+    dict(config='configs/udit/extractor_toy_color.py', work_dir=f'{_run}/metric_colour', options=_noisy),
+    dict(config=_texture, work_dir=f'{_run}/metric_texture', options=_noisy),
+    dict(config=_texture, work_dir=f'{_run}/metric_texture_clean', options=_other),
     *(dict(config=_texture, work_dir=f'{_run}/extractor_toy_texture_d{d}', options={_net: d}) for d in _dims),
 ]
 base = dict(config='configs/udit/toy_handbags_color.py', options={'randomness.seed': '{seed}'})
@@ -22,6 +23,7 @@ rows += [dict(name=f'{row["name"]}, twice as long', options={**row['options'], *
 seeds = [0, 1, 2]
 columns = [
     dict(key='misclassification_texture', name='misclassified', precision=2, better='lower'),
+    dict(key='misclassification_texture_clean', name='by a judge of clean images', precision=2, better='lower'),
     dict(key='wanted_change_colour', name='wanted change', precision=2, better='higher'),
     dict(key='diversity_within_input_pixel', name='diversity', precision=3),
 ]

@@ -174,7 +174,7 @@ class ClassifierFeatures(nn.Module):
         for name, tensor in self.classifier.state_dict().items():
             digest.update(f'{name}|{tensor.dtype}|{tuple(tensor.shape)}'.encode())
             digest.update(tensor.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
-        return f'classifier/{file_hash(self.path)}'
+        return f'classifier/{digest.hexdigest()}'
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Returns features and class scores of uint8 images.

@@ -27,14 +27,27 @@ val_dataloader = dict(
         )
     )
 )
+_texture = ['plain', 'stripes']
+# what a judge says that was trained without noise, and that faint artefacts of a translator mislead
 val_evaluator = dict(
+    extractors=dict(
+        texture_clean=dict(
+            type='ClassifierFeatures',
+            classifier=dict(
+                type='ReducedSemanticExtractor', num_classes=2, image_size=16, backbone=dict(type='SmallConvBackbone')
+            ),
+            checkpoint='work_dirs/udit/metric_texture_clean',
+            hint='mmgentransfer sweep configs/udit/toy_handbags_color_dims.py trains it',
+        )
+    ),
     metrics=[
-        dict(type='MisclassificationRate', extractor='texture', attribute='texture', classes=['plain', 'stripes']),
-        dict(type='ConfidenceDrop', extractor='texture', attribute='texture', classes=['plain', 'stripes']),
+        dict(type='MisclassificationRate', extractor='texture_clean', attribute='texture', classes=_texture),
+        dict(type='MisclassificationRate', extractor='texture', attribute='texture', classes=_texture),
+        dict(type='ConfidenceDrop', extractor='texture', attribute='texture', classes=_texture),
         dict(type='WantedChangeRate', extractor='colour', classes=['red', 'black']),
         dict(type='LPIPSDiversity', distance='pixel'),
         dict(type='ReconstructionL1'),
-    ]
+    ],
 )
 val_cfg = dict(targets=['red'])
 test_dataloader, test_cfg, test_evaluator = val_dataloader, val_cfg, val_evaluator
