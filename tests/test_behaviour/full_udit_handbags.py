@@ -40,13 +40,8 @@ def test_too_strong_a_constraint_costs_diversity():
 
 
 def test_the_texture_is_kept_by_a_narrow_reduction():
-    rows = [
-        (
-            scores('MUNIT', seed=s, changed='colour', **RUN),
-            scores('UDIT', seed=s, changed='colour', reduce_dim=2, **RUN),
-        )
-        for s in SEEDS
-    ]
+    choice = dict(changed='colour', **RUN)
+    rows = [(scores('MUNIT', seed=s, **choice), scores('UDIT', seed=s, reduce_dim=2, **choice)) for s in SEEDS]
     munit, udit = np.mean([[found['wrong'] for found in row] for row in rows], axis=0)
     assert udit < 0.3  # 0.37, 0.27, 0.22
     assert udit <= munit - 0.2  # 0.82, 0.84, 0.26
