@@ -21,7 +21,7 @@ test: $(STAMP)
 
 # behaviour with all the seeds and iterations that its bounds were measured with: too long for `make test`
 FULL := $(addprefix tests/test_behaviour/,test_minegan_digits8.py test_minegan_several_sources.py test_sdit_toy.py \
-    test_transferi2i_shapes.py test_extractor_accuracy.py full_udit_handbags.py)
+    test_transfergan_toy8.py test_transferi2i_shapes.py test_extractor_accuracy.py full_udit_handbags.py)
 test-full: $(STAMP)
 	FULL_BEHAVIOUR=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FULL)
 

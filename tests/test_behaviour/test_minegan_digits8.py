@@ -53,6 +53,7 @@ def test_mining_on_manifold_finds_the_digit_with_the_generator_frozen(seed):
     assert run.fid <= 0.35 * run.fid_source
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('seed', SEEDS)
 def test_mining_off_manifold_raises_the_share_several_times(seed):
     run = mined(9, seed)
@@ -75,6 +76,7 @@ def test_mining_does_not_memorise_ten_images_and_fine_tuning_does(seed):
     assert mining - tuning >= 0.2
 
 
+@pytest.mark.long
 def test_mining_before_fine_tuning_keeps_more_diversity_at_equal_budget():
     """Measured, seeds 0 to 3: 0.84, 0.87, 0.85, 0.83 of the diversity of real images against 0.78, 0.82, 0.82, 0.79."""
     gains = []

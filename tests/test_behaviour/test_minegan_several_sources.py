@@ -81,6 +81,7 @@ def mined_family(digit: int, seed: int = 0) -> tuple[AdversarialModel, Tensor]:
     return model, images
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('digit', [3, 7])
 def test_mining_a_one_hot_family_finds_the_class(digit):
     model, images = mined_family(digit)

@@ -39,6 +39,7 @@ def test_an_independent_critic_agrees(runs):
         assert scores[1]['iw_reported'] > scores[0]['iw_reported']
 
 
+@pytest.mark.long
 def test_the_nearer_source_is_the_better_one(runs):
     """Shapes are farther from the target than other digits, by what both sources generate and after 50 iterations."""
     others = source_gan(shapes(2500))
